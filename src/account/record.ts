@@ -1,0 +1,70 @@
+import { hash } from 'node:crypto';
+import type { Account } from './account.ts';
+import { evolve } from './account.ts';
+import type { RecordedEvent } from './events.ts';
+import type { MinorUnits } from './money.ts';
+
+/** An account with its place in the log and the keyed commands that made it what it is. */
+export interface AccountRecord {
+  readonly account: Account;
+  /** Stream sequence of the account's last event: what the next append expects. */
+  readonly sequence: number;
+  /** The last {@link REMEMBERED_COMMANDS} keyed commands, oldest first. */
+  readonly commands: readonly RememberedCommand[];
+}
+
+/** A keyed command that took effect, with what is needed to answer it again word for word. */
+export interface RememberedCommand {
+  /** {@link shortHash} of the idempotency key: snapshots hold 64 of these, so they stay small. */
+  readonly keyHash: string;
+  readonly commandHash: string;
+  readonly version: number;
+  readonly balance: MinorUnits;
+  /** Stream sequence of the command's last event. */
+  readonly sequence: number;
+}
+
+/** How many keyed commands an account remembers. */
+export const REMEMBERED_COMMANDS = 64;
+
+/** The record after one more event of the log. @throws IntegrityError as {@link evolve} does. */
+export function applyRecorded(
+  record: AccountRecord | undefined,
+  { event, sequence }: RecordedEvent,
+): AccountRecord {
+  const account = evolve(record?.account, event);
+  const commands = record?.commands ?? [];
+  if (event.commandHash === null) return { account, sequence, commands };
+  const remembered = {
+    keyHash: shortHash(event.commandId),
+    commandHash: event.commandHash,
+    version: account.version,
+    balance: account.balance,
+    sequence,
+  };
+  return { account, sequence, commands: remember(commands, remembered) };
+}
+
+/** The keyed command that took effect under this idempotency key, if it is still remembered. */
+export function recall(
+  record: AccountRecord | undefined,
+  idempotencyKey: string,
+): RememberedCommand | undefined {
+  if (record === undefined || record.commands.length === 0) return undefined;
+  const keyHash = shortHash(idempotencyKey);
+  return record.commands.findLast((command) => command.keyHash === keyHash);
+}
+
+/** 64 bits of SHA-256 in hex: to tell one account's few commands apart, not to keep a secret. */
+export function shortHash(text: string): string {
+  return hash('sha256', text, 'hex').slice(0, 16);
+}
+
+/** Several events of one command (same key) stay one memory: that of the last event. */
+function remember(
+  commands: readonly RememberedCommand[],
+  command: RememberedCommand,
+): readonly RememberedCommand[] {
+  const earlier = commands.at(-1)?.keyHash === command.keyHash ? commands.slice(0, -1) : commands;
+  return [...earlier.slice(-(REMEMBERED_COMMANDS - 1)), command];
+}

@@ -1,0 +1,7 @@
+import { loadSchemas } from './avro/schema-registry.ts';
+import { singleObjectCodec } from './avro/single-object.ts';
+
+/** The log's public contract: every schema that was ever written. */
+export const schemas = loadSchemas(new URL('../../streams/schemas/', import.meta.url));
+
+export const codec = singleObjectCodec(schemas);

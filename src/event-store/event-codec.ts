@@ -1,0 +1,24 @@
+import type { AccountEvent } from '../account/events.ts';
+import { UndecodablePayloadError } from './avro/single-object.ts';
+import { codec } from './codec.ts';
+
+const eventTypes: ReadonlySet<string> = new Set<AccountEvent['type']>([
+  'AccountCreated',
+  'MoneyDeposited',
+  'MoneyWithdrawn',
+]);
+
+/** The event as a self-describing payload. @throws Error when a field does not fit the schema. */
+export function encodeEvent(event: AccountEvent): Buffer {
+  return codec.encode(event.type, event);
+}
+
+/** The event of a payload, in the newest shape of its type. @throws UndecodablePayloadError */
+export function decodeEvent(payload: Uint8Array): AccountEvent {
+  const { writer, record } = codec.decode(payload);
+  if (!eventTypes.has(writer.name)) {
+    throw new UndecodablePayloadError(`${writer.name} is no event of an account`);
+  }
+  // The schema has checked every field; its record name is the event's type.
+  return { type: writer.name, ...(record as object) } as AccountEvent;
+}

@@ -1,0 +1,88 @@
+import type { AccountEvent, RecordedEvent } from '../account/events.ts';
+import type { AccountRecord } from '../account/record.ts';
+
+/** The log of accounts: the only source of truth. */
+export interface EventStore {
+  /**
+   * Appends the events of one or several accounts, all or none. Each account's events are stored
+   * only if its last event still has the expected sequence: this is the optimistic lock.
+   */
+  append(writes: readonly AccountWrite[]): Promise<AppendOutcome>;
+
+  /** The account's last event; undefined for an account with none. */
+  head(accountId: string, consistency: Consistency): Promise<Head | undefined>;
+
+  /**
+   * The account's events after `after` up to and with `head`, in order.
+   * The cost depends on how many they are, not on how long the history or the stream is.
+   */
+  tail(head: Head, after: Position, consistency: Consistency): AsyncIterable<RecordedEvent>;
+
+  /** Every event of every account after a stream sequence, up to what the log held at the call. */
+  replay(afterSequence: number): AsyncIterable<RecordedEvent>;
+}
+
+export interface AccountWrite {
+  readonly accountId: string;
+  /** Stream sequence of the account's last event as the writer knows it; 0 for a new account. */
+  readonly expectedSequence: number;
+  /** At least one. */
+  readonly events: readonly PendingEvent[];
+}
+
+export interface PendingEvent {
+  readonly event: AccountEvent;
+  /** W3C trace context of the request; travels in the event's headers. */
+  readonly traceparent?: string;
+}
+
+/** What became of an append. Everything but `stored` and `unknown` means: nothing was written. */
+export type AppendOutcome =
+  /** All stored, on consecutive stream sequences in the order given, the last being `lastSequence`. */
+  | { readonly kind: 'stored'; readonly lastSequence: number }
+  /** An account has moved on: read it again and decide again. */
+  | { readonly kind: 'conflict' }
+  /** The log has seen a message id of this append before: read again, look for the command. */
+  | { readonly kind: 'duplicate' }
+  /** The server is at a limit of its own: the same append may succeed in a moment. */
+  | { readonly kind: 'busy'; readonly reason: string }
+  /** The server refused, or nobody was there to accept. */
+  | { readonly kind: 'unavailable'; readonly reason: string }
+  /** No answer came: stored or not, only reading tells. */
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/** `any` replica may answer (it may lag); `leader` is as new as the last acknowledged append. */
+export type Consistency = 'any' | 'leader';
+
+export interface Head extends RecordedEvent {
+  /**
+   * Stream sequence that probably holds the account's previous event, as the message itself tells;
+   * 0 for the first. A hint for reading backwards: the reader checks what it finds there.
+   */
+  readonly previousSequence: number;
+}
+
+/** A place in an account's history: the version and the stream sequence of one of its events. */
+export interface Position {
+  readonly version: number;
+  readonly sequence: number;
+}
+
+/** Before the first event. */
+export const BEGINNING: Position = { version: 0, sequence: 0 };
+
+/** Disposable copies of account states, so that a long history need not be read. */
+export interface SnapshotStore {
+  /** Never throws: a snapshot that cannot be had is as good as none. */
+  load(accountId: string): Promise<SnapshotLookup>;
+  /** @throws when the snapshot was not stored. */
+  save(record: AccountRecord): Promise<void>;
+}
+
+export type SnapshotLookup =
+  | { readonly kind: 'found'; readonly record: AccountRecord }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'unusable'; readonly reason: string };
+
+/** A snapshot is written each time an account's version passes a multiple of this. */
+export const SNAPSHOT_INTERVAL = 5;

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import type { MsgHdrs, NatsConnection } from 'nats';
+import { encodeEvent } from '../event-codec.ts';
+import type { AccountWrite, AppendOutcome } from '../event-store.ts';
+import { subjectOf } from '../subjects.ts';
+import { eventHeaders } from './event-headers.ts';
+import { EXPECTED_SEQUENCE_HEADER } from './names.ts';
+import { outcomeOfException, outcomeOfReply } from './publish-outcome.ts';
+
+interface Message {
+  readonly subject: string;
+  readonly payload: Uint8Array;
+  readonly headers: MsgHdrs;
+}
+
+/** The server refuses more messages in one atomic batch (nats-server 2.12 to 2.14). */
+export const MAX_BATCH = 1000;
+
+/**
+ * Appends on core NATS: one event as a plain publish, several as one atomic batch (ADR-50 of NATS).
+ *
+ * The JetStream client's own batch drops the expected sequences, which are the whole point here, so
+ * the batch headers are written by hand: see docs/adr/0003.
+ */
+export async function append(
+  nc: NatsConnection,
+  writes: readonly AccountWrite[],
+  timeoutMs: number,
+): Promise<AppendOutcome> {
+  const messages = writes.flatMap(messagesOf);
+  if (messages.length > MAX_BATCH) {
+    throw new RangeError(`an append holds at most ${MAX_BATCH} events, not ${messages.length}`);
+  }
+  const last = messages.at(-1);
+  if (last === undefined) throw new RangeError('an append holds at least one event');
+  if (messages.length > 1) markAsBatch(messages);
+  try {
+    for (const { subject, payload, headers } of messages.slice(0, -1)) {
+      nc.publish(subject, payload, { headers });
+    }
+    const options = { headers: last.headers, timeout: timeoutMs };
+    const reply = await nc.request(last.subject, last.payload, options);
+    return outcomeOfReply(reply.string());
+  } catch (error) {
+    return outcomeOfException(error);
+  }
+}
+
+/** Only an account's first event carries the expectation: the server refuses a second in a batch. */
+function messagesOf({ accountId, expectedSequence, events }: AccountWrite): Message[] {
+  const subject = subjectOf(accountId);
+  return events.map((pending, index) => {
+    const headers = eventHeaders(pending);
+    if (index === 0) headers.set(EXPECTED_SEQUENCE_HEADER, String(expectedSequence));
+    return { subject, payload: encodeEvent(pending.event), headers };
+  });
+}
+
+function markAsBatch(messages: readonly Message[]): void {
+  const batchId = randomUUID();
+  messages.forEach(({ headers }, index) => {
+    headers.set('Nats-Batch-Id', batchId);
+    headers.set('Nats-Batch-Sequence', String(index + 1));
+    if (index === messages.length - 1) headers.set('Nats-Batch-Commit', '1');
+  });
+}

@@ -1,0 +1,6 @@
+/** The log's stream, its snapshot bucket, and the stream that JetStream keeps the bucket in. */
+export const STREAM = 'ACCOUNTS';
+export const SNAPSHOT_BUCKET = 'ACCOUNT_SNAPSHOTS';
+export const SNAPSHOT_STREAM = `KV_${SNAPSHOT_BUCKET}`;
+
+export const EXPECTED_SEQUENCE_HEADER = 'Nats-Expected-Last-Subject-Sequence';

@@ -1,0 +1,144 @@
+import type { DirectMsgRequest, JetStreamManager, MsgRequest, StoredMsg } from '@nats-io/jetstream';
+import type { RecordedEvent } from '../../account/events.ts';
+import { decodeEvent } from '../event-codec.ts';
+import type { Consistency, Head, Position } from '../event-store.ts';
+import { subjectOf } from '../subjects.ts';
+import { EXPECTED_SEQUENCE_HEADER, STREAM } from './names.ts';
+
+/**
+ * Up to this many events are read backwards, one direct get each: every message tells where its
+ * predecessor stands, and a get by sequence costs the same in any stream. A snapshot leaves at most
+ * four behind. More are read forwards in batches, which scan the stream's blocks.
+ */
+const BACKWARD_READ_LIMIT = 8;
+
+/** How many messages one direct batch get asks for. */
+const FORWARD_BATCH = 1000;
+
+/** The account's last event. `leader` goes through the stream's leader, `any` to whoever answers. */
+export async function readHead(
+  jsm: JetStreamManager,
+  accountId: string,
+  consistency: Consistency,
+): Promise<Head | undefined> {
+  const query = { last_by_subj: subjectOf(accountId) };
+  const message = await getMessage(jsm, query, consistency);
+  return message === null ? undefined : headOf(message);
+}
+
+function getMessage(
+  jsm: JetStreamManager,
+  query: MsgRequest & DirectMsgRequest,
+  consistency: Consistency,
+): Promise<StoredMsg | null> {
+  return consistency === 'leader'
+    ? jsm.streams.getMessage(STREAM, query)
+    : jsm.direct.getMessage(STREAM, query);
+}
+
+/** The events after `after` up to and with `head`, in order. */
+export async function* readTail(
+  jsm: JetStreamManager,
+  head: Head,
+  after: Position,
+  consistency: Consistency,
+): AsyncGenerator<RecordedEvent> {
+  if (head.sequence <= after.sequence) return;
+  const missing = head.event.version - after.version;
+  const backwards =
+    missing <= BACKWARD_READ_LIMIT ? await readBackwards(jsm, head, after, consistency) : undefined;
+  if (backwards !== undefined) yield* backwards;
+  else yield* readForwards(jsm, head, after.sequence, consistency);
+}
+
+/** Follows the messages' own pointers; undefined when one leads astray. */
+async function readBackwards(
+  jsm: JetStreamManager,
+  head: Head,
+  after: Position,
+  consistency: Consistency,
+): Promise<RecordedEvent[] | undefined> {
+  const events: Head[] = [head];
+  for (let { previousSequence } = head; previousSequence > after.sequence;) {
+    const message = await getMessage(jsm, { seq: previousSequence }, consistency);
+    if (message?.subject !== subjectOf(head.event.accountId)) return undefined;
+    const event = headOf(message);
+    events.push(event);
+    ({ previousSequence } = event);
+  }
+  return events.reverse();
+}
+
+async function* readForwards(
+  jsm: JetStreamManager,
+  head: Head,
+  afterSequence: number,
+  consistency: Consistency,
+): AsyncGenerator<RecordedEvent> {
+  const subject = subjectOf(head.event.accountId);
+  let position = afterSequence;
+  while (position < head.sequence - 1) {
+    const range = { subject, from: position + 1, to: head.sequence - 1 };
+    const batch = consistency === 'leader' ? await getNext(jsm, range) : await getBatch(jsm, range);
+    if (batch.length === 0) break;
+    for (const message of batch) {
+      yield recordedOf(message);
+      position = message.seq;
+    }
+  }
+  // The head is in our hands; a lagging replica may not have it yet.
+  yield { sequence: head.sequence, event: head.event };
+}
+
+/** Messages of one subject, from one stream sequence to another, both included. */
+interface Range {
+  readonly subject: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The first message of the range, through the leader: it has no call for several. */
+async function getNext(jsm: JetStreamManager, { subject, from, to }: Range): Promise<StoredMsg[]> {
+  // The server knows next_by_subj here too; the client's type does not.
+  const query = { seq: from, next_by_subj: subject };
+  const message = await jsm.streams.getMessage(STREAM, query);
+  return message === null || message.seq > to ? [] : [message];
+}
+
+/** The first messages of the range, at most {@link FORWARD_BATCH}. */
+async function getBatch(jsm: JetStreamManager, { subject, from, to }: Range): Promise<StoredMsg[]> {
+  const messages: StoredMsg[] = [];
+  // With a callback: as an iterator the client leaks its subscription at the end.
+  return new Promise((resolve, reject) => {
+    jsm.direct
+      .getBatch(STREAM, {
+        seq: from,
+        next_by_subj: subject,
+        batch: FORWARD_BATCH,
+        callback: (done, message) => {
+          if (done === null) {
+            if (message.seq <= to) messages.push(message);
+          } else if (done.err === undefined || isNotFound(done.err)) resolve(messages);
+          else reject(done.err);
+        },
+      })
+      .catch(reject);
+  });
+}
+
+/** The server answers an empty range with the status 404. */
+const isNotFound = (error: Error) => error.message.includes('message not found');
+
+export function recordedOf(message: {
+  readonly seq: number;
+  readonly data: Uint8Array;
+}): RecordedEvent {
+  return { sequence: message.seq, event: decodeEvent(message.data) };
+}
+
+function headOf(message: StoredMsg): Head {
+  const expected = message.header.get(EXPECTED_SEQUENCE_HEADER);
+  // The later events of a batch carry no expectation: their predecessor stands right before them.
+  const previousSequence = expected === '' ? message.seq - 1 : Number(expected);
+  return { ...recordedOf(message), previousSequence };
+}

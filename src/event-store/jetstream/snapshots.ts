@@ -1,0 +1,30 @@
+import type { KV } from '@nats-io/kv';
+import type { AccountRecord } from '../../account/record.ts';
+import type { SnapshotStore } from '../event-store.ts';
+import { decodeSnapshot, encodeSnapshot } from '../snapshot-codec.ts';
+
+/** Snapshots in a KV bucket: the key is the account id, the value the newest snapshot. */
+export function kvSnapshotStore(kv: KV): SnapshotStore {
+  return {
+    async load(accountId) {
+      try {
+        const entry = await kv.get(accountId);
+        if (entry?.operation !== 'PUT') return { kind: 'none' };
+        return usable(accountId, decodeSnapshot(entry.value));
+      } catch (error) {
+        return { kind: 'unusable', reason: error instanceof Error ? error.message : String(error) };
+      }
+    },
+    async save(record) {
+      await kv.put(record.account.accountId, encodeSnapshot(record));
+    },
+  };
+}
+
+function usable(
+  accountId: string,
+  record: AccountRecord,
+): Awaited<ReturnType<SnapshotStore['load']>> {
+  if (record.account.accountId === accountId) return { kind: 'found', record };
+  return { kind: 'unusable', reason: `it is of account ${record.account.accountId}` };
+}

@@ -1,0 +1,57 @@
+import type { RecordedEvent } from '../account/events.ts';
+import { decodeEvent, encodeEvent } from './event-codec.ts';
+import type { EventStore, Head } from './event-store.ts';
+
+/** An event store in this process's memory, for tests of what stands on it. Payloads are real Avro. */
+export function memoryEventStore(): EventStore {
+  const log: { accountId: string; payload: Buffer }[] = [];
+  const sequences = new Map<string, number[]>();
+
+  const sequencesOf = (accountId: string) => sequences.get(accountId) ?? [];
+
+  function recordedAt(sequence: number): RecordedEvent {
+    const stored = log[sequence - 1];
+    if (stored === undefined) throw new RangeError(`the log has no sequence ${sequence}`);
+    return { sequence, event: decodeEvent(stored.payload) };
+  }
+
+  return {
+    append(writes) {
+      const current = writes.every(
+        ({ accountId, expectedSequence }) =>
+          (sequencesOf(accountId).at(-1) ?? 0) === expectedSequence,
+      );
+      if (!current) return Promise.resolve({ kind: 'conflict' });
+      for (const { accountId, events } of writes) {
+        for (const { event } of events) {
+          log.push({ accountId, payload: encodeEvent(event) });
+          sequences.set(accountId, [...sequencesOf(accountId), log.length]);
+        }
+      }
+      return Promise.resolve({ kind: 'stored', lastSequence: log.length });
+    },
+
+    head(accountId) {
+      const all = sequencesOf(accountId);
+      const last = all.at(-1);
+      if (last === undefined) return Promise.resolve(undefined);
+      const head: Head = { ...recordedAt(last), previousSequence: all.at(-2) ?? 0 };
+      return Promise.resolve(head);
+    },
+
+    // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous
+    async *tail(head, after) {
+      for (const sequence of sequencesOf(head.event.accountId)) {
+        if (sequence > after.sequence && sequence <= head.sequence) yield recordedAt(sequence);
+      }
+    },
+
+    // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous
+    async *replay(afterSequence) {
+      const end = log.length;
+      for (let sequence = afterSequence + 1; sequence <= end; sequence += 1) {
+        yield recordedAt(sequence);
+      }
+    },
+  };
+}

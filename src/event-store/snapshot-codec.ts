@@ -1,0 +1,60 @@
+import { hash } from 'node:crypto';
+import type { RememberedCommand } from '../account/record.ts';
+import type { AccountRecord } from '../account/record.ts';
+import { HEADER_LENGTH, UndecodablePayloadError } from './avro/single-object.ts';
+import { codec, schemas } from './codec.ts';
+
+const SNAPSHOT = 'AccountSnapshot';
+const CHECKSUM_LENGTH = 8;
+const BODY_START = HEADER_LENGTH + CHECKSUM_LENGTH;
+const NO_CHECKSUM = Buffer.alloc(CHECKSUM_LENGTH);
+
+interface SnapshotRecord {
+  readonly accountId: string;
+  readonly version: number;
+  readonly sequence: bigint;
+  readonly ownerName: string;
+  readonly currency: string;
+  readonly balance: bigint;
+  readonly commands: readonly (Omit<RememberedCommand, 'sequence'> & { sequence: bigint })[];
+}
+
+/** The account's state as a self-describing, checksummed payload. */
+export function encodeSnapshot({ account, sequence, commands }: AccountRecord): Buffer {
+  const payload = codec.encode(SNAPSHOT, {
+    ...account,
+    checksum: NO_CHECKSUM,
+    sequence: BigInt(sequence),
+    commands: commands.map((command) => ({ ...command, sequence: BigInt(command.sequence) })),
+  });
+  // A fixed field that comes first has a fixed place, so the checksum is written in afterwards.
+  checksumOf(payload).copy(payload, HEADER_LENGTH);
+  return payload;
+}
+
+/**
+ * The state of a snapshot payload.
+ * @throws UndecodablePayloadError when it is torn, altered, or of another schema version.
+ */
+export function decodeSnapshot(payload: Uint8Array): AccountRecord {
+  const { writer, record } = codec.decode(payload);
+  if (writer !== schemas.newest(SNAPSHOT)) {
+    throw new UndecodablePayloadError(`written as ${writer.name}.v${writer.version}`);
+  }
+  const bytes = Buffer.from(payload);
+  if (!bytes.subarray(HEADER_LENGTH, BODY_START).equals(checksumOf(bytes))) {
+    throw new UndecodablePayloadError('the checksum does not match');
+  }
+  // The schema has checked every field.
+  const { accountId, ownerName, currency, balance, version, sequence, commands } =
+    record as SnapshotRecord;
+  return {
+    account: { accountId, ownerName, currency, balance, version },
+    sequence: Number(sequence),
+    commands: commands.map((command) => ({ ...command, sequence: Number(command.sequence) })),
+  };
+}
+
+function checksumOf(payload: Buffer): Buffer {
+  return hash('sha256', payload.subarray(BODY_START), 'buffer').subarray(0, CHECKSUM_LENGTH);
+}

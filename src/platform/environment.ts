@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+
+/** A wrong setting. The message names the variable, what it holds and what it should hold. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads settings from environment variables and collects what is wrong with them, to say it all at once. */
+export interface EnvironmentReader {
+  string(name: string, fallback: string): string;
+  optional(name: string): string | undefined;
+  /** NAME, or the contents of the file that NAME_FILE names: how secrets are mounted. */
+  secret(name: string): string | undefined;
+  integer(name: string, fallback: number, range: { min: number; max: number }): number;
+  boolean(name: string, fallback: boolean): boolean;
+  oneOf<T extends string>(name: string, fallback: T, allowed: readonly T[]): T;
+  /** The text, if `accept` finds nothing wrong with it; `accept` answers what would be right. */
+  checked(name: string, fallback: string, accept: (text: string) => string | undefined): string;
+  /** @throws ConfigError when any setting read so far is wrong. */
+  done(): void;
+}
+
+export function environmentReader(env: Environment): EnvironmentReader {
+  const problems: string[] = [];
+
+  function read<T>(
+    name: string,
+    fallback: T,
+    parse: (text: string) => T | undefined,
+    want: string,
+  ): T {
+    const text = env[name]?.trim();
+    if (text === undefined || text === '') return fallback;
+    const value = parse(text);
+    if (value !== undefined) return value;
+    problems.push(`${name} is ${JSON.stringify(text)}, but must be ${want}`);
+    return fallback;
+  }
+
+  function readSecretFile(name: string): string | undefined {
+    const path = env[`${name}_FILE`];
+    if (path === undefined || path === '') return undefined;
+    try {
+      return readFileSync(path, 'utf8').trim();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      problems.push(`${name}_FILE names a file that cannot be read: ${reason}`);
+      return undefined;
+    }
+  }
+
+  return {
+    string: (name, fallback) => read(name, fallback, (text) => text, 'a text'),
+    optional: (name) => read<string | undefined>(name, undefined, (text) => text, 'a text'),
+    secret: (name) => env[name] ?? readSecretFile(name),
+    integer(name, fallback, { min, max }) {
+      const parse = (text: string) => {
+        const value = Number(text);
+        return Number.isInteger(value) && value >= min && value <= max ? value : undefined;
+      };
+      return read(name, fallback, parse, `a whole number from ${min} to ${max}`);
+    },
+    boolean(name, fallback) {
+      const values = new Map([
+        ['true', true],
+        ['false', false],
+      ]);
+      return read(name, fallback, (text) => values.get(text), '"true" or "false"');
+    },
+    oneOf(name, fallback, allowed) {
+      const parse = (text: string) => allowed.find((value) => value === text);
+      return read(name, fallback, parse, `one of ${allowed.join(', ')}`);
+    },
+    checked(name, fallback, accept) {
+      let wanted: string | undefined;
+      const parse = (text: string) => {
+        wanted = accept(text);
+        return wanted === undefined ? text : undefined;
+      };
+      const before = problems.length;
+      const value = read(name, fallback, parse, '');
+      if (problems.length > before) problems[before] = `${problems[before]}${wanted}`;
+      return value;
+    },
+    done() {
+      if (problems.length > 0) throw new ConfigError(problems.join('; '));
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { HttpServer } from './http-server.ts';
+import { ProblemError, problemOf } from './problem.ts';
+import type { ProblemCode } from './problem.ts';
+
+/** What Fastify itself refuses, by its error code. */
+const FASTIFY_PROBLEMS: ReadonlyMap<string, ProblemCode> = new Map([
+  ['FST_ERR_CTP_BODY_TOO_LARGE', 'payload_too_large'],
+  ['FST_ERR_CTP_INVALID_MEDIA_TYPE', 'unsupported_media_type'],
+  ['FST_ERR_CTP_INVALID_CONTENT_LENGTH', 'invalid_request'],
+  ['FST_ERR_CTP_EMPTY_JSON_BODY', 'invalid_request'],
+  ['FST_ERR_BAD_URL', 'invalid_request'],
+]);
+
+/** Makes every error an RFC 9457 problem: ours as thrown, others without a word of their insides. */
+export function answerProblems(server: HttpServer): void {
+  server.setErrorHandler((error, request, reply) => sendProblem(asProblem(error), request, reply));
+  server.setNotFoundHandler((request, reply) => {
+    const detail = `${request.method} ${request.url.split('?')[0] ?? ''} is not a route`;
+    return sendProblem(new ProblemError('route_not_found', detail), request, reply);
+  });
+}
+
+function asProblem(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error;
+  const code = FASTIFY_PROBLEMS.get((error as FastifyError).code);
+  if (code !== undefined) return new ProblemError(code, (error as FastifyError).message);
+  return new ProblemError('internal_error', 'the request failed; the logs tell why', {
+    cause: error,
+  });
+}
+
+function sendProblem(error: ProblemError, request: FastifyRequest, reply: FastifyReply) {
+  if (error.code === 'internal_error') {
+    request.log.error({ error: error.cause ?? error, requestId: request.id }, 'request failed');
+  }
+  const problem = problemOf(error, request.url, request.id);
+  if (error.retryAfterSeconds !== undefined) {
+    reply.header('retry-after', String(error.retryAfterSeconds));
+  }
+  return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+}

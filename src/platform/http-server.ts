@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import fastify from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { answerProblems } from './http-problems.ts';
+import { validateRequests } from './http-validation.ts';
+import { readinessOf } from './health.ts';
+import type { HealthCheck } from './health.ts';
+import { parseJsonBody } from './json-body.ts';
+import type { Logger } from './logger.ts';
+import { requestMetrics } from './metrics.ts';
+import type { Registry } from './metrics.ts';
+import { documentApi } from './openapi.ts';
+
+export type HttpServer = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The numbers of the JSON body as they were written, by JSON Pointer. */
+    jsonNumbers: ReadonlyMap<string, string>;
+  }
+}
+
+export interface HttpServerOptions {
+  readonly title: string;
+  readonly log: Logger;
+  readonly metrics: Registry;
+  /** Run by /readyz; while `stopping` says so, the service is not ready whatever they find. */
+  readonly checks: Readonly<Record<string, HealthCheck>>;
+  readonly stopping: AbortSignal;
+}
+
+/** No command is larger: a body above this is refused unread, in bytes. */
+const BODY_LIMIT = 16 * 1024;
+const VISIBLE_ASCII = /^[\x21-\x7e]{1,128}$/;
+const NO_NUMBERS: ReadonlyMap<string, string> = new Map();
+
+/** The shell both services share: strict JSON in, problems out, health, metrics, OpenAPI. */
+export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { log, metrics, checks, stopping, title } = options;
+  const server = fastify({
+    loggerInstance: log,
+    disableRequestLogging: true,
+    bodyLimit: BODY_LIMIT,
+    return503OnClosing: true,
+    genReqId({ headers }) {
+      const given = headers['x-request-id'];
+      return typeof given === 'string' && VISIBLE_ASCII.test(given) ? given : randomUUID();
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  validateRequests(server);
+  answerProblems(server);
+  acceptOnlyJson(server);
+  observeRequests(server, metrics);
+  await documentApi(server, title);
+
+  server.get('/healthz', { schema: { hide: true } }, () => ({ status: 'ok' }));
+  server.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
+    const readiness = await readinessOf(checks);
+    const ready = readiness.ready && !stopping.aborted;
+    const status = stopping.aborted ? 'stopping' : ready ? 'ready' : 'not ready';
+    return reply.code(ready ? 200 : 503).send({ status, checks: readiness.checks });
+  });
+  server.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
+    reply.type(metrics.contentType).send(await metrics.metrics()),
+  );
+  return server;
+}
+
+function acceptOnlyJson(server: HttpServer): void {
+  server.decorateRequest('jsonNumbers', NO_NUMBERS);
+  server.removeAllContentTypeParsers();
+  const options = { parseAs: 'string' as const };
+  server.addContentTypeParser('application/json', options, (request, body, done) => {
+    try {
+      const { value, numbers } = parseJsonBody(body as string);
+      request.jsonNumbers = numbers;
+      done(null, value);
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+}
+
+function observeRequests(server: HttpServer, metrics: Registry): void {
+  const observe = requestMetrics(metrics);
+  server.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    done();
+  });
+  server.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'unknown';
+    observe(route, request.method, reply.statusCode, reply.elapsedTime / 1000);
+    const { method, url } = request;
+    const { statusCode: status, elapsedTime: milliseconds } = reply;
+    request.log.debug({ method, url, status, milliseconds }, 'answered');
+    done();
+  });
+}

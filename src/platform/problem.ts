@@ -1,0 +1,78 @@
+/**
+ * The catalogue of problems that a service answers with: code, HTTP status, title.
+ * One list, so that the documentation and the answers cannot differ.
+ */
+export const PROBLEMS = {
+  invalid_request: { status: 400, title: 'The request is not valid' },
+  invalid_amount: { status: 400, title: 'The amount is not valid' },
+  account_not_found: { status: 404, title: 'There is no such account' },
+  route_not_found: { status: 404, title: 'There is no such route' },
+  account_exists: { status: 409, title: 'The account exists already' },
+  concurrent_update: { status: 409, title: 'The account is being changed by others: try again' },
+  version_mismatch: { status: 412, title: 'The account has moved on' },
+  payload_too_large: { status: 413, title: 'The request body is too large' },
+  unsupported_media_type: { status: 415, title: 'The request body must be application/json' },
+  insufficient_funds: { status: 422, title: 'The balance does not cover the amount' },
+  balance_limit_exceeded: { status: 422, title: 'The balance would become too large' },
+  idempotency_key_reused: { status: 422, title: 'The key belongs to another request' },
+  internal_error: { status: 500, title: 'Something went wrong on our side' },
+  overloaded: { status: 503, title: 'Too much to do: try again shortly' },
+  unavailable: { status: 503, title: 'Not available right now: try again shortly' },
+  outcome_unknown: { status: 504, title: 'Outcome unknown: retry with the same Idempotency-Key' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** A member of the request at fault: a JSON Pointer (RFC 6901) and what is wrong with it. */
+export interface FieldError {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** An answer of RFC 9457, `application/problem+json`. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly instance: string;
+  readonly code: ProblemCode;
+  readonly requestId: string;
+  readonly errors?: readonly FieldError[];
+}
+
+interface ProblemOptions {
+  readonly errors?: readonly FieldError[];
+  /** Seconds after which a retry makes sense: sent as `Retry-After`. */
+  readonly retryAfterSeconds?: number;
+  readonly cause?: unknown;
+}
+
+/** Thrown in a route to answer with a problem. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+  readonly code: ProblemCode;
+  readonly errors: readonly FieldError[] | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: ProblemCode, detail: string, options: ProblemOptions = {}) {
+    super(detail, { cause: options.cause });
+    this.code = code;
+    this.errors = options.errors;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+export function problemOf(error: ProblemError, instance: string, requestId: string): Problem {
+  const { status, title } = PROBLEMS[error.code];
+  return {
+    type: `urn:jetbank:problem:${error.code}`,
+    title,
+    status,
+    detail: error.message,
+    instance,
+    code: error.code,
+    requestId,
+    ...(error.errors !== undefined && { errors: error.errors }),
+  };
+}
