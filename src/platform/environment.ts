@@ -13,10 +13,12 @@ export interface EnvironmentReader {
   optional(name: string): string | undefined;
   /** NAME, or the contents of the file that NAME_FILE names: how secrets are mounted. */
   secret(name: string): string | undefined;
+  /** Notes a problem that the reader found by itself. */
+  reject(problem: string): void;
   integer(name: string, fallback: number, range: { min: number; max: number }): number;
   boolean(name: string, fallback: boolean): boolean;
   oneOf<T extends string>(name: string, fallback: T, allowed: readonly T[]): T;
-  /** The text, if `accept` finds nothing wrong with it; `accept` answers what would be right. */
+  /** The text, if `accept` finds nothing wrong with it; else `accept` answers what would be right. */
   checked(name: string, fallback: string, accept: (text: string) => string | undefined): string;
   /** @throws ConfigError when any setting read so far is wrong. */
   done(): void;
@@ -74,16 +76,14 @@ export function environmentReader(env: Environment): EnvironmentReader {
       return read(name, fallback, parse, `one of ${allowed.join(', ')}`);
     },
     checked(name, fallback, accept) {
-      let wanted: string | undefined;
-      const parse = (text: string) => {
-        wanted = accept(text);
-        return wanted === undefined ? text : undefined;
-      };
-      const before = problems.length;
-      const value = read(name, fallback, parse, '');
-      if (problems.length > before) problems[before] = `${problems[before]}${wanted}`;
-      return value;
+      const text = env[name]?.trim() ?? '';
+      if (text === '') return fallback;
+      const wanted = accept(text);
+      if (wanted === undefined) return text;
+      problems.push(`${name} is ${JSON.stringify(text)}, but must be ${wanted}`);
+      return fallback;
     },
+    reject: (problem) => void problems.push(problem),
     done() {
       if (problems.length > 0) throw new ConfigError(problems.join('; '));
     },

@@ -14,7 +14,7 @@ const FASTIFY_PROBLEMS: ReadonlyMap<string, ProblemCode> = new Map([
 
 /** Makes every error an RFC 9457 problem: ours as thrown, others without a word of their insides. */
 export function answerProblems(server: HttpServer): void {
-  server.setErrorHandler((error, request, reply) => sendProblem(asProblem(error), request, reply));
+  server.setErrorHandler(sendProblem);
   server.setNotFoundHandler((request, reply) => {
     const detail = `${request.method} ${request.url.split('?')[0] ?? ''} is not a route`;
     return sendProblem(new ProblemError('route_not_found', detail), request, reply);
@@ -30,7 +30,9 @@ function asProblem(error: unknown): ProblemError {
   });
 }
 
-function sendProblem(error: ProblemError, request: FastifyRequest, reply: FastifyReply) {
+/** Answers with the problem that the error stands for. */
+export function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply) {
+  const error = asProblem(thrown);
   if (error.code === 'internal_error') {
     request.log.error({ error: error.cause ?? error, requestId: request.id }, 'request failed');
   }

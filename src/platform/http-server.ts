@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import fastify from 'fastify';
+import fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { answerProblems } from './http-problems.ts';
+import { answerProblems, sendProblem } from './http-problems.ts';
 import { validateRequests } from './http-validation.ts';
 import { readinessOf } from './health.ts';
 import type { HealthCheck } from './health.ts';
@@ -24,7 +24,7 @@ export type HttpServer = FastifyInstance<
 declare module 'fastify' {
   interface FastifyRequest {
     /** The numbers of the JSON body as they were written, by JSON Pointer. */
-    jsonNumbers: ReadonlyMap<string, string>;
+    jsonNumbers: ReadonlyMap<string, string> | null;
   }
 }
 
@@ -40,16 +40,17 @@ export interface HttpServerOptions {
 /** No command is larger: a body above this is refused unread, in bytes. */
 const BODY_LIMIT = 16 * 1024;
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,128}$/;
-const NO_NUMBERS: ReadonlyMap<string, string> = new Map();
 
 /** The shell both services share: strict JSON in, problems out, health, metrics, OpenAPI. */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { log, metrics, checks, stopping, title } = options;
+  const loggerInstance: FastifyBaseLogger = log;
   const server = fastify({
-    loggerInstance: log,
-    disableRequestLogging: true,
+    loggerInstance,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     return503OnClosing: true,
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
     genReqId({ headers }) {
       const given = headers['x-request-id'];
       return typeof given === 'string' && VISIBLE_ASCII.test(given) ? given : randomUUID();
@@ -76,7 +77,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
 }
 
 function acceptOnlyJson(server: HttpServer): void {
-  server.decorateRequest('jsonNumbers', NO_NUMBERS);
+  server.decorateRequest('jsonNumbers', null);
   server.removeAllContentTypeParsers();
   const options = { parseAs: 'string' as const };
   server.addContentTypeParser('application/json', options, (request, body, done) => {

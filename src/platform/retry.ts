@@ -11,14 +11,14 @@ const LAST_WAIT_MS = 3_000;
 export async function retryForever<T>(
   attempt: () => Promise<T>,
   signal: AbortSignal,
-  onFailure: (error: unknown, waitMs: number) => void,
+  onFailure: (reason: string, waitMs: number) => void,
 ): Promise<T> {
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LAST_WAIT_MS)) {
     signal.throwIfAborted();
     try {
       return await attempt();
     } catch (error) {
-      onFailure(error, waitMs);
+      onFailure(error instanceof Error ? error.message : String(error), waitMs);
       await sleep(waitMs, undefined, { signal });
     }
   }

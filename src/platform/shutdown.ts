@@ -3,9 +3,12 @@ import type { Logger } from './logger.ts';
 /** A service that takes longer than this to stop is ended, in milliseconds. */
 const DEADLINE_MS = 10_000;
 
+/** What is stopped first, second and last: no new requests, then the work begun, then connections. */
+const PHASES = ['intake', 'work', 'connections'] as const;
+type Phase = (typeof PHASES)[number];
+
 export interface Shutdown {
-  /** Registers a step; steps run one after another, the last registered first. */
-  onStop(name: string, step: () => Promise<void> | void): void;
+  onStop(phase: Phase, step: () => Promise<void> | void): void;
   /** Aborted as soon as the service begins to stop. */
   readonly signal: AbortSignal;
   /** Runs the steps once, however often it is called. */
@@ -14,7 +17,7 @@ export interface Shutdown {
 
 /** Orderly shutdown on SIGTERM and SIGINT, and after an error nobody caught. */
 export function installShutdown(log: Logger): Shutdown {
-  const steps: { name: string; step: () => Promise<void> | void }[] = [];
+  const steps: { phase: Phase; step: () => Promise<void> | void }[] = [];
   const controller = new AbortController();
   let stopping: Promise<void> | undefined;
 
@@ -26,11 +29,13 @@ export function installShutdown(log: Logger): Shutdown {
     }, DEADLINE_MS);
     deadline.unref();
     controller.abort();
-    for (const { name, step } of steps.reverse()) {
-      try {
-        await step();
-      } catch (error) {
-        log.error({ error, step: name }, 'a step of the shutdown failed');
+    for (const phase of PHASES) {
+      for (const { step } of steps.filter((registered) => registered.phase === phase)) {
+        try {
+          await step();
+        } catch (error) {
+          log.error({ error, phase }, 'a step of the shutdown failed');
+        }
       }
     }
     log.info('stopped');
@@ -50,7 +55,7 @@ export function installShutdown(log: Logger): Shutdown {
   process.on('unhandledRejection', crash);
 
   return {
-    onStop: (name, step) => void steps.push({ name, step }),
+    onStop: (phase, step) => void steps.push({ phase, step }),
     signal: controller.signal,
     stop,
   };

@@ -48,7 +48,8 @@ export async function inspectStream(
 
 /** Makes the stream; an equal one that another process made meanwhile is fine. */
 export async function createStream(jsm: JetStreamManager, desired: DesiredStream): Promise<void> {
-  await jsm.streams.add(desired);
+  // The client fills defaults into what it is given.
+  await jsm.streams.add({ ...desired });
 }
 
 const STREAM_NOT_FOUND = 10059;

@@ -1,0 +1,156 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { IntegrityError } from '../account/errors.ts';
+import type { AccountRecord } from '../account/record.ts';
+import { applyRecorded } from '../account/record.ts';
+import { SNAPSHOT_INTERVAL } from '../event-store/event-store.ts';
+import type { CommandAnswer, PendingCommand } from './command.ts';
+import { decideBatch, recordedEvents } from './decide-batch.ts';
+import type { BatchPlan } from './decide-batch.ts';
+import { catchUp, firstState } from './known-state.ts';
+import type { KnownState } from './known-state.ts';
+import { openCommands } from './open-commands.ts';
+import type { Obstacle, OpenCommands } from './open-commands.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+/** A retry waits a random part of this, which doubles from the first to the last, in milliseconds. */
+const FIRST_BACKOFF_MS = 1;
+const LAST_BACKOFF_MS = 64;
+
+/** What one round leaves behind. */
+interface Round {
+  readonly known: KnownState | undefined;
+  /** Set when the round was in vain: the next one waits a little. */
+  readonly obstacle?: Obstacle;
+}
+
+/**
+ * Works one batch of commands of one account to its end. Never throws. How a command ends:
+ *
+ * - accepted and stored: with the state right after it;
+ * - refused: once the state it was decided on is known to be the newest, because an append of the
+ *   same batch met its expectation or because the leader says so;
+ * - conflict: the account's new events are read through the leader, and all that is open is decided
+ *   again;
+ * - no answer to the append: likewise, and a command whose own event stands there is done. If the
+ *   lost append is still on its way, its expectation keeps it from landing after another one;
+ * - out of time: 409 or 503 if surely nothing of it was stored, 504 if something may be.
+ */
+export async function workOnAccount(
+  context: WorkerContext,
+  accountId: string,
+  batch: readonly PendingCommand[],
+): Promise<void> {
+  const open = openCommands(batch);
+  let known: KnownState | undefined;
+  let backoffMs = FIRST_BACKOFF_MS;
+  try {
+    while (open.size > 0) {
+      const round = await tryOnce(context, accountId, known, open);
+      ({ known } = round);
+      if (round.obstacle === undefined) continue;
+      await sleep(backoffMs * context.random());
+      backoffMs = Math.min(backoffMs * 2, LAST_BACKOFF_MS);
+      open.endExpired(context.monotonic(), round.obstacle);
+    }
+  } catch (error) {
+    context.observer.failed(accountId, error);
+    known = undefined;
+    open.endAll({ kind: 'failed' });
+  }
+  keep(context, accountId, known);
+}
+
+async function tryOnce(
+  context: WorkerContext,
+  accountId: string,
+  before: KnownState | undefined,
+  open: OpenCommands,
+): Promise<Round> {
+  let known: KnownState;
+  try {
+    known = before ?? (await firstState(context, accountId));
+    if (known.freshness === 'stale') known = await catchUp(context, accountId, known, open.met);
+  } catch (error) {
+    if (error instanceof IntegrityError) throw error;
+    return { known: before, obstacle: { kind: 'unavailable', detail: unreadable(error) } };
+  }
+  const plan = decideBatch(known.record, open, context.sources);
+  if (plan.events.length > 0) return appendPlan(context, accountId, known, plan, open);
+  const restsOnState = plan.answered.some(({ answer }) => !isFinal(answer));
+  if (restsOnState && known.freshness !== 'newest') return { known: stale(known) };
+  answerAll(plan, open);
+  return { known };
+}
+
+async function appendPlan(
+  context: WorkerContext,
+  accountId: string,
+  known: KnownState,
+  plan: BatchPlan,
+  open: OpenCommands,
+): Promise<Round> {
+  const expectedSequence = known.record?.sequence ?? 0;
+  const outcome = await context.events.append([
+    { accountId, expectedSequence, events: plan.events },
+  ]);
+  context.observer.appended(outcome, plan.events.length);
+  switch (outcome.kind) {
+    case 'stored':
+      return { known: stored(context, known, plan, outcome.lastSequence, open) };
+    case 'conflict':
+    case 'duplicate':
+      return { known: stale(known), obstacle: { kind: 'conflict' } };
+    case 'busy':
+      return { known, obstacle: { kind: 'unavailable', detail: outcome.reason } };
+    case 'unavailable':
+      open.endUnsent({ kind: 'unavailable', detail: outcome.reason });
+      return { known, obstacle: { kind: 'unavailable', detail: outcome.reason } };
+    case 'unknown':
+      open.mayBeStored(plan);
+      return { known: stale(known), obstacle: { kind: 'unavailable', detail: outcome.reason } };
+  }
+}
+
+/** Folds the stored events in, answers their commands, and takes the snapshot that is due. */
+function stored(
+  { snapshotWriter }: WorkerContext,
+  known: KnownState,
+  plan: BatchPlan,
+  lastSequence: number,
+  open: OpenCommands,
+): KnownState {
+  const states: AccountRecord[] = [];
+  let { record } = known;
+  let due: AccountRecord | undefined;
+  for (const recorded of recordedEvents(plan, lastSequence)) {
+    record = applyRecorded(record, recorded);
+    states.push(record);
+    if (record.account.version % SNAPSHOT_INTERVAL === 0) due = record;
+  }
+  for (const { pending, end } of plan.accepted) {
+    const after = states[end - 1];
+    if (after !== undefined) open.done(pending, after);
+  }
+  answerAll(plan, open);
+  if (due !== undefined) snapshotWriter.write(due);
+  return { record, freshness: 'newest' };
+}
+
+/** Leaves what is known for the account's next batch, unless it may be behind. */
+function keep({ cache }: WorkerContext, accountId: string, known: KnownState | undefined): void {
+  const usable = known?.record !== undefined && known.freshness !== 'stale';
+  if (usable) cache.set(accountId, known.record);
+  else cache.delete(accountId);
+}
+
+function answerAll(plan: BatchPlan, open: OpenCommands): void {
+  for (const { pending, answer } of plan.answered) open.answer(pending, answer);
+}
+
+/** Whether the answer stands whatever else the log holds: what a key once did never changes. */
+const isFinal = ({ kind }: CommandAnswer) => kind === 'done' || kind === 'key_reused';
+
+const stale = ({ record }: KnownState): KnownState => ({ record, freshness: 'stale' });
+
+const unreadable = (error: unknown) =>
+  `the log cannot be read: ${error instanceof Error ? error.message : String(error)}`;

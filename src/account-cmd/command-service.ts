@@ -1,0 +1,93 @@
+import { LRUCache } from 'lru-cache';
+import type { AccountRecord } from '../account/record.ts';
+import type { EventStore, SnapshotStore } from '../event-store/event-store.ts';
+import { workOnAccount } from './account-worker.ts';
+import type { CommandAnswer, CommandRequest, PendingCommand } from './command.ts';
+import type { Sources } from './decide-batch.ts';
+import { systemSources } from './decide-batch.ts';
+import { createMailbox } from './mailbox.ts';
+import type { MailboxLimits } from './mailbox.ts';
+import type { CommandObserver } from './observer.ts';
+import { silentObserver } from './observer.ts';
+import { createSnapshotWriter } from './snapshot-writer.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+export interface CommandService {
+  /** Takes the command through its account's mailbox to its answer. Never throws. */
+  execute(request: CommandRequest): Promise<CommandAnswer>;
+  /** Commands that wait in a mailbox. */
+  readonly waiting: () => number;
+  /** Resolves once every command is answered and every snapshot written. */
+  drain(): Promise<void>;
+}
+
+export interface CommandServiceOptions {
+  readonly events: EventStore;
+  readonly snapshots: SnapshotStore;
+  readonly sources?: Sources;
+  readonly observer?: CommandObserver;
+  readonly limits?: Partial<CommandLimits>;
+}
+
+export interface CommandLimits extends MailboxLimits {
+  /** Accounts whose state is kept in memory. */
+  readonly cachedAccounts: number;
+  /** How long a command may take before it is given up, in milliseconds. */
+  readonly deadlineMs: number;
+}
+
+const DEFAULT_LIMITS: CommandLimits = {
+  batch: 200,
+  queuedPerAccount: 5_000,
+  queuedInAll: 20_000,
+  cachedAccounts: 50_000,
+  deadlineMs: 5_000,
+};
+
+const SNAPSHOT_WRITES_AT_ONCE = 8;
+const SNAPSHOTS_WAITING = 2_000;
+
+export function createCommandService(options: CommandServiceOptions): CommandService {
+  const { events, snapshots, sources = systemSources, observer = silentObserver } = options;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const snapshotWriter = createSnapshotWriter(snapshots, {
+    concurrency: SNAPSHOT_WRITES_AT_ONCE,
+    waiting: SNAPSHOTS_WAITING,
+    onWritten: () => observer.snapshotWritten(),
+    onFailed: ({ account }, error) => observer.snapshotFailed(account.accountId, error),
+  });
+  const context: WorkerContext = {
+    events,
+    snapshots,
+    cache: new LRUCache<string, AccountRecord>({ max: limits.cachedAccounts }),
+    snapshotWriter,
+    sources,
+    observer,
+    monotonic: () => performance.now(),
+    random: Math.random,
+  };
+  const mailbox = createMailbox<PendingCommand>(limits, (accountId, batch) =>
+    workOnAccount(context, accountId, batch),
+  );
+
+  return {
+    execute(request) {
+      const begin = performance.now();
+      const answered = Promise.withResolvers<CommandAnswer>();
+      const settle = (answer: CommandAnswer) => {
+        observer.answered(request, answer, performance.now() - begin);
+        answered.resolve(answer);
+      };
+      const pending = { request, deadline: begin + limits.deadlineMs, settle };
+      if (!mailbox.submit(request.accountId, pending)) {
+        settle({ kind: 'overloaded', detail: `${mailbox.waiting()} commands wait already` });
+      }
+      return answered.promise;
+    },
+    waiting: mailbox.waiting,
+    async drain() {
+      await mailbox.idle();
+      await snapshotWriter.idle();
+    },
+  };
+}

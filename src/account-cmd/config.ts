@@ -1,0 +1,37 @@
+import { findCurrency } from '../account/currency.ts';
+import { environmentReader } from '../platform/environment.ts';
+import type { Environment } from '../platform/environment.ts';
+import { LOG_LEVELS } from '../platform/logger.ts';
+import type { LogLevel } from '../platform/logger.ts';
+import { readNatsSettings } from '../platform/nats.ts';
+import type { NatsSettings } from '../platform/nats.ts';
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly logLevel: LogLevel;
+  readonly nats: NatsSettings;
+  /** ISO 4217 code of accounts created without one. */
+  readonly defaultCurrency: string;
+  /** Whether missing streams are made. */
+  readonly provision: boolean;
+  readonly streamReplicas: number;
+}
+
+/** @throws ConfigError naming every variable that is wrong. */
+export function readConfig(variables: Environment): Config {
+  const env = environmentReader(variables);
+  const config = {
+    host: env.string('HOST', '127.0.0.1'),
+    port: env.integer('PORT', 8080, { min: 0, max: 65_535 }),
+    logLevel: env.oneOf('LOG_LEVEL', 'info', LOG_LEVELS),
+    nats: readNatsSettings(env),
+    defaultCurrency: env.checked('DEFAULT_CURRENCY', 'USD', (code) =>
+      findCurrency(code) === undefined ? 'an ISO 4217 currency code such as USD' : undefined,
+    ),
+    provision: env.boolean('JETBANK_PROVISION', true),
+    streamReplicas: env.integer('STREAM_REPLICAS', 1, { min: 1, max: 5 }),
+  };
+  env.done();
+  return config;
+}

@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import { v5 as uuidV5 } from 'uuid';
+import type { AccountCommand } from '../../account/commands.ts';
+import { parseDecimalString, parseJsonNumber } from '../../account/money.ts';
+import type { Decimal } from '../../account/money.ts';
+import { shortHash } from '../../account/record.ts';
+import { isAccountId } from '../../event-store/subjects.ts';
+import { ProblemError } from '../../platform/problem.ts';
+import type { CommandRequest } from '../command.ts';
+
+/** Account ids of keyed creations are UUIDv5 in this namespace, so that creating twice meets itself. */
+const ACCOUNT_NAMESPACE = '7f0c1c7e-5d0b-4a57-9a3e-2f6f0f9f6d51';
+
+const KEY = /^[\x21-\x7e]{1,255}$/;
+const ENTITY_TAG = /^"(\d{1,9})"$/;
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/;
+
+const invalid = (code: 'invalid_request' | 'invalid_amount', field: string, detail: string) =>
+  new ProblemError(code, detail, { errors: [{ pointer: `/${field}`, detail }] });
+
+/** The exact decimal of a body's field. @throws ProblemError `invalid_amount` */
+export function readAmount(request: FastifyRequest, field: string, value: unknown): Decimal {
+  const source = request.jsonNumbers?.get(`/${field}`);
+  const parsed = source === undefined ? parseDecimalString(String(value)) : parseJsonNumber(source);
+  if (!parsed.ok) throw invalid('invalid_amount', field, `${field} ${parsed.reason}`);
+  return parsed.value;
+}
+
+/** @throws ProblemError `invalid_request` */
+export function readOwnerName(ownerName: string): string {
+  const name = ownerName.trim();
+  if (name === '') throw invalid('invalid_request', 'ownerName', 'ownerName must not be blank');
+  if (CONTROL_CHARACTERS.test(name) || !name.isWellFormed()) {
+    const detail = 'ownerName must not contain control characters or broken Unicode';
+    throw invalid('invalid_request', 'ownerName', detail);
+  }
+  return name;
+}
+
+/** @throws ProblemError `invalid_request` */
+export function readAccountId(text: string): string {
+  const accountId = text.toLowerCase();
+  if (!isAccountId(accountId)) {
+    throw invalid('invalid_request', 'accountId', 'accountId must be a UUID');
+  }
+  return accountId;
+}
+
+interface Headers {
+  readonly 'idempotency-key'?: string;
+  readonly 'if-match'?: string;
+  readonly traceparent?: string;
+}
+
+/**
+ * The request as a command of one account. `accountId` is undefined for a creation: it gets a new id,
+ * or with a key the one that this key always gets.
+ * @throws ProblemError `invalid_request` for a key or a condition that cannot be read.
+ */
+export function readCommand(
+  request: FastifyRequest<{ Headers: Headers }>,
+  accountId: string | undefined,
+  command: AccountCommand,
+): CommandRequest {
+  const { 'idempotency-key': key, 'if-match': condition, traceparent } = request.headers;
+  if (key !== undefined && !KEY.test(key)) {
+    const detail = 'Idempotency-Key must be 1 to 255 visible ASCII characters';
+    throw new ProblemError('invalid_request', detail);
+  }
+  const expectedVersion = readCondition(condition);
+  return {
+    accountId: accountId ?? (key === undefined ? randomUUID() : uuidV5(key, ACCOUNT_NAMESPACE)),
+    command,
+    commandId: key ?? randomUUID(),
+    commandHash: key === undefined ? null : commandHash(request, accountId, command),
+    ...(expectedVersion !== undefined && { expectedVersion }),
+    ...(traceparent !== undefined && TRACEPARENT.test(traceparent) && { traceparent }),
+  };
+}
+
+function readCondition(condition: string | undefined): number | undefined {
+  if (condition === undefined || condition === '*') return undefined;
+  const version = ENTITY_TAG.exec(condition)?.[1];
+  if (version !== undefined) return Number(version);
+  const detail = 'If-Match must be one version in quotes, such as "3"';
+  throw new ProblemError('invalid_request', detail);
+}
+
+/** Equal for requests that ask for the same: by what the command means, not how it was spelled. */
+function commandHash(
+  request: FastifyRequest,
+  accountId: string | undefined,
+  command: AccountCommand,
+): string {
+  const meaning = [request.method, request.routeOptions.url, accountId ?? null, command];
+  return shortHash(JSON.stringify(meaning, bigIntAsText));
+}
+
+const bigIntAsText = (_: string, value: unknown) =>
+  typeof value === 'bigint' ? value.toString() : value;

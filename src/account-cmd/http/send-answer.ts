@@ -1,0 +1,59 @@
+import type { FastifyReply } from 'fastify';
+import { currencyOf } from '../../account/currency.ts';
+import { formatMoney } from '../../account/money.ts';
+import { ProblemError } from '../../platform/problem.ts';
+import type { CommandAnswer } from '../command.ts';
+
+/** When a client should come back, in seconds. */
+const RETRY_AFTER_SECONDS = 1;
+
+/**
+ * The body of an answered command, with its headers set.
+ * @throws ProblemError for every way a command can fail.
+ */
+export function accountAnswer(answer: CommandAnswer, reply: FastifyReply) {
+  if (answer.kind !== 'done') throw problemFor(answer);
+  const { account, sequence, replayed } = answer;
+  const { accountId, ownerName, currency, version } = account;
+  reply.header('etag', `"${version}"`);
+  if (replayed) reply.header('idempotent-replayed', 'true');
+  const balance = formatMoney(account.balance, currencyOf(currency));
+  return { accountId, ownerName, currency, balance, version, sequence };
+}
+
+function problemFor(answer: Exclude<CommandAnswer, { readonly kind: 'done' }>): ProblemError {
+  const retry = { retryAfterSeconds: RETRY_AFTER_SECONDS };
+  switch (answer.kind) {
+    case 'refused': {
+      const { code, detail, field } = answer.error;
+      return new ProblemError(code, detail, {
+        ...(field !== undefined && { errors: [{ pointer: `/${field}`, detail }] }),
+      });
+    }
+    case 'version_mismatch':
+      return new ProblemError('version_mismatch', `the account is at version ${answer.actual}`);
+    case 'key_reused':
+      return new ProblemError(
+        'idempotency_key_reused',
+        'this Idempotency-Key was used for a different request; nothing was done',
+      );
+    case 'conflict':
+      return new ProblemError(
+        'concurrent_update',
+        'others kept changing the account; nothing was done, try again',
+        retry,
+      );
+    case 'overloaded':
+      return new ProblemError('overloaded', `${answer.detail}; nothing was done`, retry);
+    case 'unavailable':
+      return new ProblemError('unavailable', `${answer.detail}; nothing was done`, retry);
+    case 'unknown':
+      return new ProblemError(
+        'outcome_unknown',
+        `${answer.detail}; retry with the same Idempotency-Key to learn the outcome`,
+        retry,
+      );
+    case 'failed':
+      return new ProblemError('internal_error', 'the command failed; nothing was done');
+  }
+}

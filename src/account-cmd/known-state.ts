@@ -1,0 +1,56 @@
+import { IntegrityError } from '../account/errors.ts';
+import type { RecordedEvent } from '../account/events.ts';
+import type { AccountRecord } from '../account/record.ts';
+import { applyRecorded } from '../account/record.ts';
+import { BEGINNING } from '../event-store/event-store.ts';
+import type { Consistency } from '../event-store/event-store.ts';
+import { loadAccount, positionOf } from './load-account.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+/** What this process knows of an account. */
+export interface KnownState {
+  /** Undefined for an account without events. */
+  readonly record: AccountRecord | undefined;
+  /**
+   * `newest`: the leader has said so, or an append that met its expectation.
+   * `likely`: from the cache or a replica; an append checks it anyway, a refusal must not rest on it.
+   * `stale`: known to be behind, or possibly so: to be caught up before anything is decided on it.
+   */
+  readonly freshness: 'newest' | 'likely' | 'stale';
+}
+
+/** The state from the cache, else from snapshot and log. */
+export async function firstState(context: WorkerContext, accountId: string): Promise<KnownState> {
+  const { cache, events, snapshots, observer } = context;
+  const cached = cache.get(accountId);
+  observer.cacheLookedUp(cached !== undefined);
+  if (cached !== undefined) return { record: cached, freshness: 'likely' };
+  const load = (consistency: Consistency) =>
+    loadAccount(events, snapshots, accountId, consistency, observer.snapshotIgnored);
+  try {
+    return { record: await load('any'), freshness: 'likely' };
+  } catch (error) {
+    // A replica that lags may lack an event in between; the leader does not.
+    if (!(error instanceof IntegrityError)) throw error;
+    return { record: await load('leader'), freshness: 'newest' };
+  }
+}
+
+/** Folds in what the log holds beyond the known state, by the leader's word. */
+export async function catchUp(
+  { events }: WorkerContext,
+  accountId: string,
+  known: KnownState,
+  onEvent: (recorded: RecordedEvent, after: AccountRecord) => void,
+): Promise<KnownState> {
+  let { record } = known;
+  const head = await events.head(accountId, 'leader');
+  if (head !== undefined) {
+    const position = record === undefined ? BEGINNING : positionOf(record);
+    for await (const recorded of events.tail(head, position, 'leader')) {
+      record = applyRecorded(record, recorded);
+      onEvent(recorded, record);
+    }
+  }
+  return { record, freshness: 'newest' };
+}

@@ -1,0 +1,80 @@
+import type { AccountRecord } from '../account/record.ts';
+import { applyRecorded } from '../account/record.ts';
+import { IntegrityError } from '../account/errors.ts';
+import { BEGINNING } from '../event-store/event-store.ts';
+import type {
+  Consistency,
+  EventStore,
+  Head,
+  Position,
+  SnapshotStore,
+} from '../event-store/event-store.ts';
+
+/** Told why a snapshot was not used; the account is then read without it. */
+export type OnBadSnapshot = (accountId: string, reason: string) => void;
+
+/**
+ * The account as the log has it: snapshot and last event side by side, then only the events
+ * between. A snapshot is believed only as far as the log bears it out: every event states the
+ * balance after it, so a fold from a wrong snapshot fails and is done again without it.
+ * @throws IntegrityError when the log contradicts itself; whatever the event store throws.
+ */
+export async function loadAccount(
+  events: EventStore,
+  snapshots: SnapshotStore,
+  accountId: string,
+  consistency: Consistency,
+  onBadSnapshot: OnBadSnapshot,
+): Promise<AccountRecord | undefined> {
+  const [snapshot, head] = await Promise.all([
+    snapshots.load(accountId),
+    events.head(accountId, consistency),
+  ]);
+  if (snapshot.kind === 'unusable') onBadSnapshot(accountId, snapshot.reason);
+  if (head === undefined) {
+    if (snapshot.kind === 'found') onBadSnapshot(accountId, 'the log has no such account');
+    return undefined;
+  }
+  if (snapshot.kind === 'found') {
+    const contradiction = contradictionWith(head, snapshot.record);
+    if (contradiction === undefined) {
+      try {
+        return await fold(events, head, snapshot.record, consistency);
+      } catch (error) {
+        if (!(error instanceof IntegrityError)) throw error;
+        onBadSnapshot(accountId, error.message);
+      }
+    } else {
+      onBadSnapshot(accountId, contradiction);
+    }
+  }
+  return fold(events, head, undefined, consistency);
+}
+
+/** What the last event alone says against the snapshot. */
+function contradictionWith({ sequence, event }: Head, snapshot: AccountRecord): string | undefined {
+  const { account } = snapshot;
+  if (snapshot.sequence > sequence || account.version > event.version) {
+    return `it is ahead of the log (version ${account.version}, the log has ${event.version})`;
+  }
+  if (snapshot.sequence < sequence) return undefined;
+  const balance = event.type === 'AccountCreated' ? event.initialBalance : event.balance;
+  const same = account.version === event.version && account.balance === balance;
+  return same ? undefined : 'it contradicts the event it was taken at';
+}
+
+async function fold(
+  events: EventStore,
+  head: Head,
+  start: AccountRecord | undefined,
+  consistency: Consistency,
+): Promise<AccountRecord | undefined> {
+  let record = start;
+  for await (const recorded of events.tail(head, positionOf(start), consistency)) {
+    record = applyRecorded(record, recorded);
+  }
+  return record;
+}
+
+export const positionOf = (record: AccountRecord | undefined): Position =>
+  record === undefined ? BEGINNING : { version: record.account.version, sequence: record.sequence };

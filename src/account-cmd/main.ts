@@ -1,0 +1,84 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from 'nats';
+import { jetStreamStores } from '../event-store/jetstream/jetstream-event-store.ts';
+import { durabilityOf, provisionStreams } from '../event-store/jetstream/provision.ts';
+import { createHttpServer } from '../platform/http-server.ts';
+import { connectNats, watchConnection } from '../platform/nats.ts';
+import type { ConnectionState } from '../platform/nats.ts';
+import { retryForever } from '../platform/retry.ts';
+import { runService } from '../platform/service.ts';
+import type { ServiceShell } from '../platform/service.ts';
+import { createCommandService } from './command-service.ts';
+import type { CommandService } from './command-service.ts';
+import { readConfig } from './config.ts';
+import type { Config } from './config.ts';
+import { commandRoutes } from './http/routes.ts';
+import { observeCommands } from './metrics.ts';
+
+const SERVICE = 'account-cmd';
+
+/** How long an append waits for its acknowledgement, in milliseconds. */
+const APPEND_TIMEOUT_MS = 2_000;
+
+/** What the routes need, once NATS and the streams are there. */
+interface Running {
+  readonly commands: CommandService;
+  readonly connection: ConnectionState;
+}
+
+await runService(SERVICE, readConfig, async (config, shell) => {
+  const { log, metrics, shutdown } = shell;
+  const state: { running: Running | undefined } = { running: undefined };
+
+  const http = await createHttpServer({
+    title: 'jetbank commands',
+    log,
+    metrics,
+    stopping: shutdown.signal,
+    checks: {
+      nats: () => state.running?.connection.check() ?? { ok: false, detail: 'not connected yet' },
+    },
+  });
+  commandRoutes(http, {
+    defaultCurrency: config.defaultCurrency,
+    service() {
+      const { running } = state;
+      if (running === undefined) return { unavailable: 'the service is starting' };
+      if (!running.connection.connected()) return { unavailable: 'NATS is away' };
+      return running.commands;
+    },
+  });
+  await shell.listen(http, config);
+
+  const nc = await retryForever(
+    () => connectNats(SERVICE, config.nats),
+    shutdown.signal,
+    (reason, waitMs) => log.warn({ reason, waitMs }, 'NATS cannot be reached: trying again'),
+  );
+  shutdown.onStop('connections', () => nc.drain());
+  const connection = watchConnection(nc, log);
+  await retryForever(
+    () => prepareStreams(nc, config, shell),
+    shutdown.signal,
+    (reason, waitMs) => log.warn({ reason, waitMs }, 'the streams are not ready: trying again'),
+  );
+
+  const stores = await jetStreamStores(nc, { timeoutMs: APPEND_TIMEOUT_MS });
+  const observer = observeCommands(metrics, log, () => state.running?.commands.waiting() ?? 0);
+  const commands = createCommandService({ ...stores, observer });
+  shutdown.onStop('work', () => commands.drain());
+  state.running = { commands, connection };
+  log.info({ nats: nc.getServer() }, 'ready');
+});
+
+async function prepareStreams(nc: NatsConnection, config: Config, { log }: ServiceShell) {
+  const jsm = await jetstreamManager(nc, { checkAPI: false });
+  const options = { create: config.provision, replicas: config.streamReplicas };
+  for (const { name, created, drift, info } of await provisionStreams(jsm, options)) {
+    const { storage, num_replicas: replicas } = info.config;
+    log.info({ stream: name, storage, replicas, created }, durabilityOf(info));
+    if (drift.length > 0) {
+      log.warn({ stream: name, drift }, 'the stream differs from streams/; nothing was changed');
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import type { RecordedEvent } from '../account/events.ts';
+import type { AccountRecord } from '../account/record.ts';
+import type { CommandAnswer, PendingCommand } from './command.ts';
+import type { BatchPlan } from './decide-batch.ts';
+
+/** Why the work has not ended yet: what a command is told when its time is up. */
+export type Obstacle = Extract<CommandAnswer, { readonly kind: 'conflict' | 'unavailable' }>;
+
+/** The commands of a batch that still wait for their answer. */
+export interface OpenCommands extends Iterable<PendingCommand> {
+  readonly size: number;
+  answer(pending: PendingCommand, answer: CommandAnswer): void;
+  /** The command's last event is in the log, and this is the account right after it. */
+  done(pending: PendingCommand, after: AccountRecord): void;
+  /** The plan's events were sent and no answer came: from now on they may be in the log. */
+  mayBeStored(plan: BatchPlan): void;
+  /** Ends the command whose own event was met in the log, if it is one of these. */
+  readonly met: (recorded: RecordedEvent, after: AccountRecord) => void;
+  /** Ends those of which surely nothing is in the log. */
+  endUnsent(answer: CommandAnswer): void;
+  /** Ends all: 504 for those that may be in the log, `answer` for the others. */
+  endAll(answer: CommandAnswer): void;
+  /** Ends those whose deadline has passed, likewise. */
+  endExpired(now: number, obstacle: Obstacle): void;
+}
+
+export function openCommands(batch: readonly PendingCommand[]): OpenCommands {
+  const open = new Set(batch);
+  /** Events that may be in the log, with the command whose last event each is. */
+  const sent = new Map<string, PendingCommand>();
+  const inDoubt = new Set<PendingCommand>();
+
+  function answer(pending: PendingCommand, given: CommandAnswer): void {
+    if (open.delete(pending)) pending.settle(given);
+  }
+
+  function done(pending: PendingCommand, { account, sequence }: AccountRecord): void {
+    answer(pending, { kind: 'done', account, sequence, replayed: false });
+  }
+
+  function end(pending: PendingCommand, given: CommandAnswer): void {
+    const detail = 'detail' in given ? given.detail : `the last try ended in: ${given.kind}`;
+    answer(pending, inDoubt.has(pending) ? { kind: 'unknown', detail } : given);
+  }
+
+  return {
+    get size() {
+      return open.size;
+    },
+    [Symbol.iterator]: () => open[Symbol.iterator](),
+    answer,
+    done,
+    mayBeStored({ accepted, events }) {
+      for (const { pending, end: endIndex } of accepted) {
+        const last = events[endIndex - 1];
+        if (last !== undefined) sent.set(last.event.eventId, pending);
+        inDoubt.add(pending);
+      }
+    },
+    met({ event }, after) {
+      const own = sent.get(event.eventId);
+      if (own !== undefined) done(own, after);
+    },
+    endUnsent(given) {
+      for (const pending of open) if (!inDoubt.has(pending)) answer(pending, given);
+    },
+    endAll(given) {
+      for (const pending of open) end(pending, given);
+    },
+    endExpired(now, obstacle) {
+      for (const pending of open) if (pending.deadline <= now) end(pending, obstacle);
+    },
+  };
+}

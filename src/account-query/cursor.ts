@@ -1,0 +1,34 @@
+import { ProblemError } from '../platform/problem.ts';
+
+/**
+ * Where a page ended, as an opaque text: the sort values of its last item. A page continues behind
+ * them, so what is added or removed meanwhile neither repeats nor hides an item.
+ */
+export function encodeCursor(values: readonly (string | number)[]): string {
+  return Buffer.from(JSON.stringify(values)).toString('base64url');
+}
+
+/** @throws ProblemError `invalid_request` for a text that is no cursor of this kind. */
+export function decodeCursor<T extends readonly ('string' | 'number')[]>(
+  cursor: string,
+  ...types: T
+): { [K in keyof T]: T[K] extends 'string' ? string : number } {
+  const values = parse(cursor);
+  const fits =
+    Array.isArray(values) &&
+    values.length === types.length &&
+    types.every((type, index) => typeof values[index] === type);
+  if (!fits) {
+    const detail = 'cursor must be a nextCursor of an earlier answer';
+    throw new ProblemError('invalid_request', detail, { errors: [{ pointer: '/cursor', detail }] });
+  }
+  return values as { [K in keyof T]: T[K] extends 'string' ? string : number };
+}
+
+function parse(cursor: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString());
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,125 @@
+import type { FastifyRequest } from 'fastify';
+import { isAccountId } from '../../event-store/subjects.ts';
+import type { HttpServer } from '../../platform/http-server.ts';
+import { ProblemError } from '../../platform/problem.ts';
+import { problemResponses } from '../../platform/problem-schema.ts';
+import type { ProjectionPosition } from '../../projections/position.ts';
+import type { ReadStore } from '../read-store.ts';
+import {
+  AccountPage,
+  AccountParams,
+  AccountQuery,
+  AccountView,
+  PageQuery,
+  TransactionPage,
+} from './schemas.ts';
+import { accountView, transactionView } from './views.ts';
+
+export interface RouteOptions {
+  readonly store: ReadStore;
+  readonly position: ProjectionPosition;
+}
+
+/** How long a query waits for a write to become visible, in milliseconds. */
+const VISIBILITY_TIMEOUT_MS = 2_000;
+
+const queryProblems = problemResponses('invalid_request', 'unavailable');
+const accountProblems = problemResponses('invalid_request', 'account_not_found', 'unavailable');
+
+/** The queries of the HTTP contract. */
+export function queryRoutes(server: HttpServer, { store, position }: RouteOptions): void {
+  /** @throws ProblemError `unavailable` when the read models do not get there in time. */
+  async function waitUntilVisible(minSequence: number | undefined): Promise<void> {
+    if (minSequence === undefined) return;
+    if (await position.waitFor(minSequence, VISIBILITY_TIMEOUT_MS)) return;
+    const detail = `the read models are at stream sequence ${position.current()}, not yet ${minSequence}`;
+    throw new ProblemError('unavailable', detail, { retryAfterSeconds: 1 });
+  }
+
+  server.get(
+    '/accounts/:accountId',
+    {
+      schema: {
+        summary: 'One account',
+        params: AccountParams,
+        querystring: AccountQuery,
+        response: { 200: AccountView, ...accountProblems },
+      },
+    },
+    async (request, reply) => {
+      const accountId = readAccountId(request.params.accountId);
+      await waitUntilVisible(request.query.minSequence);
+      const account = await available(request, () => store.account(accountId));
+      if (account === undefined) throw accountNotFound();
+      reply.header('etag', `"${account.version}"`);
+      return accountView(account);
+    },
+  );
+
+  server.get(
+    '/accounts',
+    {
+      schema: {
+        summary: 'All accounts, oldest first',
+        querystring: PageQuery,
+        response: { 200: AccountPage, ...queryProblems },
+      },
+    },
+    async (request) => {
+      const { minSequence, ...page } = request.query;
+      await waitUntilVisible(minSequence);
+      const { items, nextCursor } = await available(request, () => store.accounts(page));
+      return { items: items.map(accountView), nextCursor };
+    },
+  );
+
+  server.get(
+    '/accounts/:accountId/transactions',
+    {
+      schema: {
+        summary: 'The account’s statement, newest first',
+        params: AccountParams,
+        querystring: PageQuery,
+        response: { 200: TransactionPage, ...accountProblems },
+      },
+    },
+    async (request) => {
+      const accountId = readAccountId(request.params.accountId);
+      const { minSequence, ...page } = request.query;
+      await waitUntilVisible(minSequence);
+      const [account, lines] = await available(request, () =>
+        Promise.all([store.account(accountId), store.transactions(accountId, page)]),
+      );
+      if (account === undefined) throw accountNotFound();
+      return { items: lines.items.map(transactionView), nextCursor: lines.nextCursor };
+    },
+  );
+}
+
+/** @throws ProblemError `invalid_request` */
+function readAccountId(text: string): string {
+  const accountId = text.toLowerCase();
+  if (isAccountId(accountId)) return accountId;
+  const detail = 'accountId must be a UUID';
+  throw new ProblemError('invalid_request', detail, {
+    errors: [{ pointer: '/accountId', detail }],
+  });
+}
+
+const accountNotFound = () =>
+  new ProblemError(
+    'account_not_found',
+    'there is no account with this id; one just created shows up with minSequence',
+  );
+
+/** Answers 503 where MongoDB does not: commands go on meanwhile, and so will this. */
+async function available<T>(request: FastifyRequest, query: () => Promise<T>): Promise<T> {
+  try {
+    return await query();
+  } catch (error) {
+    if (error instanceof ProblemError) throw error;
+    request.log.warn({ error, requestId: request.id }, 'MongoDB did not answer a query');
+    const detail = 'the read models cannot be read right now; commands go on meanwhile';
+    throw new ProblemError('unavailable', detail, { retryAfterSeconds: 1, cause: error });
+  }
+}

@@ -1,0 +1,93 @@
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { jetStreamStores } from '../event-store/jetstream/jetstream-event-store.ts';
+import { provisionStreams } from '../event-store/jetstream/provision.ts';
+import { createHttpServer } from '../platform/http-server.ts';
+import {
+  addressesOf,
+  checkMongo,
+  connectMongo,
+  createMongoClient,
+  databaseOf,
+} from '../platform/mongo.ts';
+import { connectNats, watchConnection } from '../platform/nats.ts';
+import type { ConnectionState } from '../platform/nats.ts';
+import { retryForever } from '../platform/retry.ts';
+import { runService } from '../platform/service.ts';
+import { accountProjection } from '../projections/account-projection.ts';
+import { projectionPosition } from '../projections/position.ts';
+import { runProjector } from '../projections/projector.ts';
+import { readModelStore } from '../projections/read-model-store.ts';
+import { readConfig } from './config.ts';
+import { queryRoutes } from './http/routes.ts';
+import { observeProjector } from './metrics.ts';
+import { readStore } from './read-store.ts';
+
+const SERVICE = 'account-query';
+
+/** How long a read of the stream waits for its answer, in milliseconds. */
+const READ_TIMEOUT_MS = 5_000;
+
+await runService(SERVICE, readConfig, async (config, shell) => {
+  const { log, metrics, shutdown } = shell;
+  const { signal } = shutdown;
+  const mongo = createMongoClient(config.mongoUri, SERVICE);
+  const db = databaseOf(mongo);
+  const position = projectionPosition();
+  const state: { nats: ConnectionState | undefined } = { nats: undefined };
+
+  const http = await createHttpServer({
+    title: 'jetbank queries',
+    log,
+    metrics,
+    stopping: signal,
+    checks: {
+      nats: () => state.nats?.check() ?? { ok: false, detail: 'not connected yet' },
+      mongo: () => checkMongo(mongo),
+    },
+  });
+  queryRoutes(http, { store: readStore(db), position });
+  await shell.listen(http, config);
+
+  shutdown.onStop('connections', () => mongo.close());
+  const [nc] = await Promise.all([
+    retryForever(
+      () => connectNats(SERVICE, config.nats),
+      signal,
+      (reason, waitMs) => log.warn({ reason, waitMs }, 'NATS cannot be reached: trying again'),
+    ),
+    retryForever(
+      () => connectMongo(mongo),
+      signal,
+      (reason, waitMs) => log.warn({ reason, waitMs }, 'MongoDB cannot be reached: trying again'),
+    ),
+  ]);
+  shutdown.onStop('connections', () => nc.drain());
+  state.nats = watchConnection(nc, log);
+  log.info(
+    { nats: nc.getServer(), mongo: addressesOf(mongo), database: db.databaseName },
+    'connected',
+  );
+
+  const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: READ_TIMEOUT_MS });
+  await retryForever(
+    () => provisionStreams(jsm, { create: config.provision, replicas: config.streamReplicas }),
+    signal,
+    (reason, waitMs) => log.warn({ reason, waitMs }, 'the streams are not ready: trying again'),
+  );
+  const { events } = await jetStreamStores(nc, { timeoutMs: READ_TIMEOUT_MS });
+  const projector = runProjector({
+    projection: accountProjection,
+    store: readModelStore(db, accountProjection),
+    js: jetstream(nc, { timeout: READ_TIMEOUT_MS }),
+    jsm,
+    events,
+    position,
+    provision: config.provision,
+    observer: observeProjector(metrics, log, accountProjection.name),
+    signal,
+  });
+  shutdown.onStop('work', () => projector);
+  log.info(
+    'ready: every event reaches the read models exactly once; they lag, and minSequence waits for them',
+  );
+});

@@ -1,0 +1,56 @@
+import { MongoClient } from 'mongodb';
+import type { EnvironmentReader } from './environment.ts';
+import type { Health } from './health.ts';
+
+/** Where MongoDB is; the database is the one the URI names, else this. */
+const DEFAULT_DATABASE = 'jetbank';
+const DEFAULT_URI = 'mongodb://127.0.0.1:27017/';
+
+/** How long a call waits for a server that can take it, in milliseconds. */
+const SERVER_SELECTION_TIMEOUT_MS = 3_000;
+
+export function readMongoUri(env: EnvironmentReader): string {
+  const uri = env.secret('MONGO_URI') ?? DEFAULT_URI;
+  // The URI may hold a password, so the complaint must not repeat it.
+  if (!/^mongodb(\+srv)?:\/\/./.test(uri)) {
+    env.reject('MONGO_URI must look like mongodb://HOST:PORT/DATABASE');
+  }
+  return uri;
+}
+
+/** A client that connects on first use and reconnects by itself. `bigint` is read and written as Int64. */
+export function createMongoClient(uri: string, appName: string): MongoClient {
+  return new MongoClient(uri, {
+    appName,
+    useBigInt64: true,
+    serverSelectionTimeoutMS: SERVER_SELECTION_TIMEOUT_MS,
+    ignoreUndefined: false,
+  });
+}
+
+export function databaseOf(client: MongoClient) {
+  const { dbName } = client.options;
+  // The driver's own default is "test", which nobody means.
+  return client.db(dbName === 'test' ? DEFAULT_DATABASE : dbName);
+}
+
+/** The servers' addresses, without credentials, for logs. */
+export function addressesOf(client: MongoClient): string {
+  return client.options.hosts.map(String).join(', ');
+}
+
+/** @throws Error naming MONGO_URI and what was tried. */
+export async function connectMongo(client: MongoClient): Promise<void> {
+  try {
+    await client.connect();
+    await client.db('admin').command({ ping: 1 });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`MONGO_URI: no connection to ${addressesOf(client)}: ${reason}`, { cause });
+  }
+}
+
+export async function checkMongo(client: MongoClient): Promise<Health> {
+  await client.db('admin').command({ ping: 1 }, { timeoutMS: 900 });
+  return { ok: true, detail: addressesOf(client) };
+}

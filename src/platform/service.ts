@@ -1,0 +1,75 @@
+import type { Environment } from './environment.ts';
+import { ConfigError } from './environment.ts';
+import type { HttpServer } from './http-server.ts';
+import { createLogger } from './logger.ts';
+import type { Logger, LogLevel } from './logger.ts';
+import { createMetrics } from './metrics.ts';
+import type { Registry } from './metrics.ts';
+import { installShutdown } from './shutdown.ts';
+import type { Shutdown } from './shutdown.ts';
+
+/** What a service's `main` gets. */
+export interface ServiceShell {
+  readonly log: Logger;
+  readonly metrics: Registry;
+  readonly shutdown: Shutdown;
+  /** Starts to accept requests. @throws Error naming HOST and PORT when it cannot. */
+  listen(server: HttpServer, address: ServiceConfig): Promise<void>;
+}
+
+export interface ServiceConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly logLevel: LogLevel;
+}
+
+/**
+ * Runs a service from its settings to its end. A wrong setting or a taken port ends the process with
+ * exit code 1 and one line that says what to change; a stop while it starts ends it with 0.
+ */
+export async function runService<C extends ServiceConfig>(
+  service: string,
+  readConfig: (env: Environment) => C,
+  start: (config: C, shell: ServiceShell) => Promise<void>,
+): Promise<void> {
+  let config: C;
+  try {
+    config = readConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    createLogger(service, 'info').fatal(`wrong settings: ${error.message}`);
+    process.exitCode = 1;
+    return;
+  }
+  const log = createLogger(service, config.logLevel);
+  const shutdown = installShutdown(log);
+  const shell: ServiceShell = {
+    log,
+    metrics: createMetrics(service),
+    shutdown,
+    async listen(server, address) {
+      shutdown.onStop('intake', () => server.close());
+      await listen(server, address, log);
+    },
+  };
+  try {
+    await start(config, shell);
+  } catch (error) {
+    if (shutdown.signal.aborted) return;
+    log.fatal({ error }, 'the service could not start');
+    await shutdown.stop('failed to start');
+    process.exit(1);
+  }
+}
+
+async function listen(server: HttpServer, { host, port }: ServiceConfig, log: Logger) {
+  try {
+    await server.listen({ host, port });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`HOST ${host}, PORT ${port}: cannot listen: ${reason}`, { cause });
+  }
+  const address = server.server.address();
+  const bound = typeof address === 'object' ? address?.port : undefined;
+  log.info({ host, port: bound ?? port, pid: process.pid }, 'listening');
+}

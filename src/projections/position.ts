@@ -1,0 +1,43 @@
+/** How far a projection has come, for those who wait for it. */
+export interface ProjectionPosition {
+  /** Stream sequence up to which every event is in the read models. */
+  readonly current: () => number;
+  /** The projection has come this far; going back is possible only by {@link reset}. */
+  advance(sequence: number): void;
+  reset(sequence: number): void;
+  /** True once the position has reached the sequence, false when the time is up before. */
+  waitFor(sequence: number, timeoutMs: number): Promise<boolean>;
+}
+
+interface Waiter {
+  readonly sequence: number;
+  readonly wake: () => void;
+}
+
+export function projectionPosition(): ProjectionPosition {
+  let position = 0;
+  const waiters = new Set<Waiter>();
+  return {
+    current: () => position,
+    reset(sequence) {
+      position = sequence;
+    },
+    advance(sequence) {
+      position = Math.max(position, sequence);
+      for (const waiter of waiters) if (waiter.sequence <= position) waiter.wake();
+    },
+    waitFor(sequence, timeoutMs) {
+      if (sequence <= position) return Promise.resolve(true);
+      return new Promise((resolve) => {
+        const end = (reached: boolean) => {
+          clearTimeout(timer);
+          waiters.delete(waiter);
+          resolve(reached);
+        };
+        const waiter = { sequence, wake: () => end(true) };
+        const timer = setTimeout(() => end(false), timeoutMs);
+        waiters.add(waiter);
+      });
+    },
+  };
+}
