@@ -10,6 +10,7 @@ import type { RecordedEvent } from '../account/events.ts';
 import type { EventStore } from '../event-store/event-store.ts';
 import { STREAM } from '../event-store/jetstream/names.ts';
 import { recordedOf } from '../event-store/jetstream/read.ts';
+import { batchQueue } from './batch-queue.ts';
 import { PRIORITY_GROUP, provisionConsumer } from './durable-consumer.ts';
 import { foldBatch } from './fold-batch.ts';
 import type { ReadGap } from './fold-batch.ts';
@@ -127,17 +128,20 @@ async function project<D extends ProjectedDocument>(
     }
   }
 
+  const queue = batchQueue<JsMsg>(MAX_BATCH);
   const consumer = await js.consumers.get(STREAM, consumerName);
   const messages = await consumer.consume({
     max_messages: PREFETCH,
     expires: PULL_EXPIRES_MS,
     group: PRIORITY_GROUP,
+    callback: (message) => queue.push(message),
   });
   const stop = () => messages.stop();
   signal.addEventListener('abort', stop, { once: true });
   const gone = stopWhenConsumerIsGone(messages);
+  void messages.closed().then(() => queue.end());
   try {
-    for await (const batch of messageBatches(messages)) {
+    for await (const batch of queue.batches()) {
       const last = batch.at(-1);
       await write(batch.map(recordedOf), last?.info.pending ?? 0);
       // Acknowledges all before it too; MongoDB has them, so a lost acknowledgement costs nothing.
@@ -162,17 +166,6 @@ async function readIntoCache<D extends ProjectedDocument>(
   }
   if (unread.size === 0) return;
   for (const document of await store.documents([...unread])) cache.set(document._id, document);
-}
-
-/** Groups the messages: as many as are there once the last group is written, at most MAX_BATCH. */
-async function* messageBatches(messages: ConsumerMessages): AsyncGenerator<JsMsg[]> {
-  let batch: JsMsg[] = [];
-  for await (const message of messages) {
-    batch.push(message);
-    if (batch.length < MAX_BATCH && messages.getPending() > 0) continue;
-    yield batch;
-    batch = [];
-  }
 }
 
 async function* inBatches(events: AsyncIterable<RecordedEvent>): AsyncGenerator<RecordedEvent[]> {

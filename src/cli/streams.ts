@@ -1,0 +1,38 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import { provisionStreams } from '../event-store/jetstream/provision.ts';
+import type { Drift } from '../event-store/jetstream/stream-config.ts';
+import { environmentReader } from '../platform/environment.ts';
+import type { Environment } from '../platform/environment.ts';
+import { connectNats, readNatsSettings } from '../platform/nats.ts';
+import { accountProjection } from '../projections/account-projection.ts';
+import { provisionConsumer } from '../projections/durable-consumer.ts';
+import { checkpointId } from '../projections/read-model-store.ts';
+import { CliError } from './cli-error.ts';
+
+/** Makes what is missing of the streams and consumers; reports a difference, never changes one. */
+export async function applyStreams(variables: Environment): Promise<void> {
+  const env = environmentReader(variables);
+  const settings = readNatsSettings(env);
+  const replicas = env.integer('STREAM_REPLICAS', 1, { min: 1, max: 5 });
+  env.done();
+  const nc = await connectNats('jetbank', settings).catch((error: unknown) => {
+    throw new CliError(error instanceof Error ? error.message : String(error));
+  });
+  try {
+    const jsm = await jetstreamManager(nc, { checkAPI: false });
+    for (const stream of await provisionStreams(jsm, { create: true, replicas })) {
+      print(`stream ${stream.name}: ${stream.created ? 'made' : 'there already'}`);
+      stream.drift.map(describe).forEach(print);
+    }
+    const consumer = checkpointId(accountProjection);
+    await provisionConsumer(jsm, consumer, true);
+    print(`consumer ${consumer}: there`);
+  } finally {
+    await nc.close();
+  }
+}
+
+const describe = ({ setting, desired, actual }: Drift) =>
+  `  differs in ${setting}: streams/ says ${JSON.stringify(desired)}, the server has ${JSON.stringify(actual)}`;
+
+const print = (line: string) => void process.stdout.write(`${line}\n`);
