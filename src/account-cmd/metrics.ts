@@ -1,10 +1,14 @@
 import { Counter, DURATION_BUCKETS, Gauge, Histogram } from '../platform/metrics.ts';
 import type { Registry } from '../platform/metrics.ts';
+import { atMostEvery } from '../platform/throttle.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { CommandObserver } from './observer.ts';
 
 /** Sizes of appends: one event up to the largest batch. */
 const BATCH_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200];
+
+/** A fault that repeats is logged this often, in milliseconds; the counters have every one. */
+const LOG_EVERY_MS = 5_000;
 
 /** Turns what the command service tells into metrics, and into logs where somebody should know. */
 export function observeCommands(
@@ -53,6 +57,10 @@ export function observeCommands(
     },
   });
 
+  const warn = () =>
+    atMostEvery(LOG_EVERY_MS, (details: object, message: string) => log.warn(details, message));
+  const [warnOfAppend, warnOfWrite, warnOfSnapshot] = [warn(), warn(), warn()];
+
   return {
     answered({ accountId, command, commandId }, { kind }, milliseconds) {
       commands.labels(command.type, kind).observe(milliseconds / 1000);
@@ -61,17 +69,17 @@ export function observeCommands(
     appended(outcome, events) {
       appends.labels(outcome.kind).inc();
       if (outcome.kind === 'stored') batch.observe(events);
-      else if ('reason' in outcome) log.warn({ outcome }, 'an append did not get through');
+      else if ('reason' in outcome) warnOfAppend({ outcome }, 'an append did not get through');
     },
     cacheLookedUp: (hit) => cache.labels(hit ? 'hit' : 'miss').inc(),
     snapshotWritten: () => snapshots.labels('written').inc(),
     snapshotFailed(accountId, error) {
       snapshots.labels('failed').inc();
-      log.warn({ accountId, error }, 'snapshot not written; the log has everything');
+      warnOfWrite({ accountId, error }, 'snapshot not written; the log has everything');
     },
     snapshotIgnored(accountId, reason) {
       snapshots.labels('ignored').inc();
-      log.warn({ accountId, reason }, 'snapshot ignored; the account is read from the log');
+      warnOfSnapshot({ accountId, reason }, 'snapshot ignored; the account is read from the log');
     },
     failed(accountId, error) {
       log.error({ accountId, error }, 'commands of an account failed; look at its events');

@@ -9,13 +9,8 @@ import type { FieldError } from './problem.ts';
  * dropped or filled in. Texts of the URL are converted to what the schema says.
  */
 export function validateRequests(server: HttpServer): void {
-  const forBodies = new Ajv({ allErrors: false, useDefaults: false, strict: false });
-  const forUrls = new Ajv({
-    allErrors: false,
-    useDefaults: true,
-    coerceTypes: true,
-    strict: false,
-  });
+  const forBodies = new Ajv({ verbose: true, strict: false });
+  const forUrls = new Ajv({ useDefaults: true, coerceTypes: true, verbose: true, strict: false });
   server.setValidatorCompiler(({ schema, httpPart }) => {
     const validate = (httpPart === 'body' ? forBodies : forUrls).compile(schema as object);
     return (data) => {

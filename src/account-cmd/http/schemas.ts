@@ -2,7 +2,8 @@ import { Type } from 'typebox';
 
 /** What a decimal field of a request looks like; the exact value is read from the JSON text. */
 const Amount = (description: string) =>
-  Type.Union([Type.Number(), Type.String()], {
+  Type.Unsafe<number | string>({
+    type: ['number', 'string'],
     description,
     examples: [500.0, '500.00'],
     errorMessage: 'must be a number or a decimal string such as "12.50"',
