@@ -1,5 +1,6 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { jetStreamStores } from '../event-store/jetstream/jetstream-event-store.ts';
+import { STREAM } from '../event-store/jetstream/names.ts';
 import { provisionStreams } from '../event-store/jetstream/provision.ts';
 import { createHttpServer } from '../platform/http-server.ts';
 import {
@@ -20,6 +21,7 @@ import { readModelStore } from '../projections/read-model-store.ts';
 import { readConfig } from './config.ts';
 import { queryRoutes } from './http/routes.ts';
 import { observeProjector } from './metrics.ts';
+import { projectorHealth } from './projector-health.ts';
 import { readStore } from './read-store.ts';
 
 const SERVICE = 'account-query';
@@ -33,6 +35,7 @@ await runService(SERVICE, readConfig, async (config, shell) => {
   const mongo = createMongoClient(config.mongoUri, SERVICE);
   const db = databaseOf(mongo);
   const position = projectionPosition();
+  const projector = projectorHealth(observeProjector(metrics, log, accountProjection.name));
   const state: { nats: ConnectionState | undefined } = { nats: undefined };
 
   const http = await createHttpServer({
@@ -43,6 +46,7 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     checks: {
       nats: () => state.nats?.check() ?? { ok: false, detail: 'not connected yet' },
       mongo: () => checkMongo(mongo),
+      projection: projector.check,
     },
   });
   queryRoutes(http, { store: readStore(db), position });
@@ -70,12 +74,17 @@ await runService(SERVICE, readConfig, async (config, shell) => {
 
   const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: READ_TIMEOUT_MS });
   await retryForever(
-    () => provisionStreams(jsm, { create: config.provision, replicas: config.streamReplicas }),
+    () =>
+      provisionStreams(jsm, {
+        create: config.provision,
+        replicas: config.streamReplicas,
+        names: [STREAM],
+      }),
     signal,
     (reason, waitMs) => log.warn({ reason, waitMs }, 'the streams are not ready: trying again'),
   );
   const { events } = await jetStreamStores(nc, { timeoutMs: READ_TIMEOUT_MS });
-  const projector = runProjector({
+  const projecting = runProjector({
     projection: accountProjection,
     store: readModelStore(db, accountProjection),
     js: jetstream(nc, { timeout: READ_TIMEOUT_MS }),
@@ -83,10 +92,10 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     events,
     position,
     provision: config.provision,
-    observer: observeProjector(metrics, log, accountProjection.name),
+    observer: projector.observer,
     signal,
   });
-  shutdown.onStop('work', () => projector);
+  shutdown.onStop('work', () => projecting);
   log.info(
     'ready: every event reaches the read models exactly once; they lag, and minSequence waits for them',
   );

@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { provisionStreams } from '../event-store/jetstream/provision.ts';
+import type { JetStreamManager } from '@nats-io/jetstream';
+import { isClusterStarting, provisionStreams } from '../event-store/jetstream/provision.ts';
+import type { ProvisionedStream } from '../event-store/jetstream/provision.ts';
 import type { Drift } from '../event-store/jetstream/stream-config.ts';
 import { environmentReader } from '../platform/environment.ts';
 import type { Environment } from '../platform/environment.ts';
@@ -8,6 +11,10 @@ import { accountProjection } from '../projections/account-projection.ts';
 import { provisionConsumer } from '../projections/durable-consumer.ts';
 import { checkpointId } from '../projections/read-model-store.ts';
 import { CliError } from './cli-error.ts';
+
+/** How long a cluster may take to come together, and how often it is asked, in milliseconds. */
+const CLUSTER_START_MS = 30_000;
+const RETRY_MS = 1_000;
 
 /** Makes what is missing of the streams and consumers; reports a difference, never changes one. */
 export async function applyStreams(variables: Environment): Promise<void> {
@@ -20,7 +27,7 @@ export async function applyStreams(variables: Environment): Promise<void> {
   });
   try {
     const jsm = await jetstreamManager(nc, { checkAPI: false });
-    for (const stream of await provisionStreams(jsm, { create: true, replicas })) {
+    for (const stream of await provisionPatiently(jsm, replicas)) {
       print(`stream ${stream.name}: ${stream.created ? 'made' : 'there already'}`);
       stream.drift.map(describe).forEach(print);
     }
@@ -29,6 +36,23 @@ export async function applyStreams(variables: Environment): Promise<void> {
     print(`consumer ${consumer}: there`);
   } finally {
     await nc.close();
+  }
+}
+
+/** Waits for a cluster that is still coming together, a bounded time. */
+async function provisionPatiently(
+  jsm: JetStreamManager,
+  replicas: number,
+): Promise<ProvisionedStream[]> {
+  const giveUp = performance.now() + CLUSTER_START_MS;
+  for (;;) {
+    try {
+      return await provisionStreams(jsm, { create: true, replicas });
+    } catch (error) {
+      if (!isClusterStarting(error) || performance.now() > giveUp) throw error;
+      print(`waiting for the cluster: ${error instanceof Error ? error.message : String(error)}`);
+      await sleep(RETRY_MS);
+    }
   }
 }
 

@@ -32,7 +32,7 @@ export async function jetStreamStores(
       append: (writes) => append(nc, writes, timeoutMs),
       head: (accountId, consistency) => readHead(jsm, accountId, consistency),
       tail: (head, after, consistency) => readTail(jsm, head, after, consistency),
-      replay: (afterSequence) => replayStream(js, jsm, afterSequence),
+      replay: (afterSequence) => replayStream(jsm, afterSequence),
     },
     snapshots: kvSnapshotStore(kv),
   };

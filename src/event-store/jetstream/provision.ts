@@ -1,5 +1,7 @@
+import { JetStreamApiError } from '@nats-io/jetstream';
 import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
-import { createStream, desiredStreams, inspectStream } from './stream-config.ts';
+import { SNAPSHOT_STREAM, STREAM } from './names.ts';
+import { createStream, desiredStream, inspectStream } from './stream-config.ts';
 import type { Drift } from './stream-config.ts';
 
 /** What was found, and made, of one stream. */
@@ -11,17 +13,25 @@ export interface ProvisionedStream {
   readonly info: StreamInfo;
 }
 
+export interface ProvisionOptions {
+  /** Whether a missing stream is made. */
+  readonly create: boolean;
+  readonly replicas: number;
+  /** Default: the log and the snapshot bucket. */
+  readonly names?: readonly string[];
+}
+
 /**
  * Sees to it that the ledger's streams exist.
  * @throws Error naming the stream and what to do, when one is missing and may not be made.
  */
 export async function provisionStreams(
   jsm: JetStreamManager,
-  { create, replicas }: { readonly create: boolean; readonly replicas: number },
+  { create, replicas, names = [STREAM, SNAPSHOT_STREAM] }: ProvisionOptions,
 ): Promise<ProvisionedStream[]> {
   const result: ProvisionedStream[] = [];
-  for (const desired of desiredStreams(replicas)) {
-    const { name } = desired;
+  for (const name of names) {
+    const desired = desiredStream(name, replicas);
     let status = await inspectStream(jsm, desired);
     const created = status.kind === 'missing' && create;
     if (created) {
@@ -37,6 +47,15 @@ export async function provisionStreams(
     result.push({ name, created, drift: status.drift, info: status.info });
   }
   return result;
+}
+
+const INSUFFICIENT_RESOURCES = 10005;
+const SYSTEM_UNAVAILABLE = 10008;
+
+/** Whether the error passes by itself: a cluster that has just started has not counted its servers yet. */
+export function isClusterStarting(error: unknown): boolean {
+  if (!(error instanceof JetStreamApiError)) return false;
+  return error.code === INSUFFICIENT_RESOURCES || error.code === SYSTEM_UNAVAILABLE;
 }
 
 /** What an acknowledged append has survived by then, for the log at start. */

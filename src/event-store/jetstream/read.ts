@@ -3,6 +3,8 @@ import type { RecordedEvent } from '../../account/events.ts';
 import { decodeEvent } from '../event-codec.ts';
 import type { Consistency, Head, Position } from '../event-store.ts';
 import { subjectOf } from '../subjects.ts';
+import { directBatch } from './direct-batch.ts';
+import type { Range } from './direct-batch.ts';
 import { EXPECTED_SEQUENCE_HEADER, STREAM } from './names.ts';
 
 /**
@@ -11,9 +13,6 @@ import { EXPECTED_SEQUENCE_HEADER, STREAM } from './names.ts';
  * four behind. More are read forwards in batches, which scan the stream's blocks.
  */
 const BACKWARD_READ_LIMIT = 8;
-
-/** How many messages one direct batch get asks for. */
-const FORWARD_BATCH = 1000;
 
 /** The account's last event. `leader` goes through the stream's leader, `any` to whoever answers. */
 export async function readHead(
@@ -79,7 +78,8 @@ async function* readForwards(
   let position = afterSequence;
   while (position < head.sequence - 1) {
     const range = { subject, from: position + 1, to: head.sequence - 1 };
-    const batch = consistency === 'leader' ? await getNext(jsm, range) : await getBatch(jsm, range);
+    const batch =
+      consistency === 'leader' ? await getNext(jsm, range) : await directBatch(jsm, range);
     if (batch.length === 0) break;
     for (const message of batch) {
       yield recordedOf(message);
@@ -90,44 +90,16 @@ async function* readForwards(
   yield { sequence: head.sequence, event: head.event };
 }
 
-/** Messages of one subject, from one stream sequence to another, both included. */
-interface Range {
-  readonly subject: string;
-  readonly from: number;
-  readonly to: number;
-}
-
 /** The first message of the range, through the leader: it has no call for several. */
-async function getNext(jsm: JetStreamManager, { subject, from, to }: Range): Promise<StoredMsg[]> {
+async function getNext(
+  jsm: JetStreamManager,
+  { subject, from, to }: Required<Range>,
+): Promise<StoredMsg[]> {
   // The server knows next_by_subj here too; the client's type does not.
   const query = { seq: from, next_by_subj: subject };
   const message = await jsm.streams.getMessage(STREAM, query);
   return message === null || message.seq > to ? [] : [message];
 }
-
-/** The first messages of the range, at most {@link FORWARD_BATCH}. */
-async function getBatch(jsm: JetStreamManager, { subject, from, to }: Range): Promise<StoredMsg[]> {
-  const messages: StoredMsg[] = [];
-  // With a callback: as an iterator the client leaks its subscription at the end.
-  return new Promise((resolve, reject) => {
-    jsm.direct
-      .getBatch(STREAM, {
-        seq: from,
-        next_by_subj: subject,
-        batch: FORWARD_BATCH,
-        callback: (done, message) => {
-          if (done === null) {
-            if (message.seq <= to) messages.push(message);
-          } else if (done.err === undefined || isNotFound(done.err)) resolve(messages);
-          else reject(done.err);
-        },
-      })
-      .catch(reject);
-  });
-}
-
-/** The server answers an empty range with the status 404. */
-const isNotFound = (error: Error) => error.message.includes('message not found');
 
 export function recordedOf(message: {
   readonly seq: number;

@@ -1,27 +1,37 @@
-import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { JetStreamManager } from '@nats-io/jetstream';
 import type { RecordedEvent } from '../../account/events.ts';
+import { directBatch } from './direct-batch.ts';
 import { STREAM } from './names.ts';
 import { recordedOf } from './read.ts';
 
+/** A replica that lags may lack the newest messages for a moment: waits between tries, and how many. */
+const LAG_WAIT_MS = 50;
+const LAG_TRIES = 100;
+
 /**
  * Every event after the stream sequence, in order, up to the last one that the stream held at the
- * call. An ordered consumer reads: it leaves nothing behind and starts again by itself after a gap.
+ * call. Reads with direct gets, so it needs no consumer, and no permission to make one.
+ * @throws Error when the end cannot be reached.
  */
 export async function* replayStream(
-  js: JetStreamClient,
   jsm: JetStreamManager,
   afterSequence: number,
 ): AsyncGenerator<RecordedEvent> {
   const { state } = await jsm.streams.info(STREAM);
-  if (state.last_seq <= afterSequence) return;
-  const consumer = await js.consumers.get(STREAM, { opt_start_seq: afterSequence + 1 });
-  const messages = await consumer.consume({ max_messages: 5000 });
-  try {
-    for await (const message of messages) {
-      yield recordedOf(message);
-      if (message.seq >= state.last_seq) return;
+  const end = state.last_seq;
+  let position = afterSequence;
+  for (let tries = 0; position < end;) {
+    const messages = await directBatch(jsm, { from: position + 1, to: end });
+    for (const message of messages) yield recordedOf(message);
+    position = messages.at(-1)?.seq ?? position;
+    if (messages.length > 0) {
+      tries = 0;
+    } else if (tries < LAG_TRIES) {
+      tries += 1;
+      await sleep(LAG_WAIT_MS);
+    } else {
+      throw new Error(`the stream ends at ${position} instead of ${end}: a replica lags behind`);
     }
-  } finally {
-    await messages.close();
   }
 }

@@ -1,22 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import type { JetStreamManager, StreamConfig, StreamInfo } from '@nats-io/jetstream';
-import { SNAPSHOT_STREAM, STREAM } from './names.ts';
 
 /** A stream as `streams/<name>.json` describes it: the same bare JSON that `nats stream add --config` takes. */
 export type DesiredStream = Partial<StreamConfig> & Pick<StreamConfig, 'name' | 'subjects'>;
 
-/** The ledger's streams, in the order they are made. */
-export function desiredStreams(replicas: number): DesiredStream[] {
-  return [STREAM, SNAPSHOT_STREAM].map((name) => ({
-    ...readStreamFile(name),
-    num_replicas: replicas,
-  }));
-}
-
-function readStreamFile(name: string): DesiredStream {
+/** What `streams/<name>.json` says, with so many replicas. */
+export function desiredStream(name: string, replicas: number): DesiredStream {
   const file = new URL(`../../../streams/${name}.json`, import.meta.url);
-  return JSON.parse(readFileSync(file, 'utf8')) as DesiredStream;
+  const config = JSON.parse(readFileSync(file, 'utf8')) as DesiredStream;
+  return { ...config, num_replicas: replicas };
 }
 
 /** One setting in which the server's stream is not what the file says. */

@@ -1,0 +1,92 @@
+{{/*
+These templates are the same files in deploy/account-cmd and deploy/account-query (a test compares them);
+what differs is in values.yaml.
+*/}}
+
+{{- define "jetbank.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{/* The release's name, with the chart's unless it is in there already. */}}
+{{- define "jetbank.fullname" -}}
+{{- if .Values.fullnameOverride }}
+{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" }}
+{{- else if contains (include "jetbank.name" .) .Release.Name }}
+{{- .Release.Name | trunc 63 | trimSuffix "-" }}
+{{- else }}
+{{- printf "%s-%s" .Release.Name (include "jetbank.name" .) | trunc 63 | trimSuffix "-" }}
+{{- end }}
+{{- end }}
+
+{{/* Every pod of the release: the service's and, in account-cmd, the job's. */}}
+{{- define "jetbank.releaseLabels" -}}
+app.kubernetes.io/name: {{ include "jetbank.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{/* The service's pods only: what Service, Deployment and PodDisruptionBudget select. */}}
+{{- define "jetbank.selectorLabels" -}}
+{{ include "jetbank.releaseLabels" . }}
+app.kubernetes.io/component: service
+{{- end }}
+
+{{- define "jetbank.labels" -}}
+{{ include "jetbank.releaseLabels" . }}
+app.kubernetes.io/part-of: jetbank
+app.kubernetes.io/version: {{ .Values.image.tag | default .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "jetbank.image" -}}
+{{- if .Values.image.digest }}
+{{- printf "%s@%s" .Values.image.repository .Values.image.digest }}
+{{- else }}
+{{- printf "%s:%s" .Values.image.repository (.Values.image.tag | default .Chart.AppVersion) }}
+{{- end }}
+{{- end }}
+
+{{- define "jetbank.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create }}
+{{- .Values.serviceAccount.name | default (include "jetbank.fullname" .) }}
+{{- else }}
+{{- .Values.serviceAccount.name | default "default" }}
+{{- end }}
+{{- end }}
+
+{{/* How a pod reaches NATS. Takes the credentials from the values, with the Secret's name checked by the caller. */}}
+{{- define "jetbank.natsEnv" -}}
+- name: NATS_URL
+  value: {{ .url | quote }}
+{{- if .credentials.credsKey }}
+- name: NATS_CREDS_FILE
+  value: /etc/jetbank/nats/nats.creds
+{{- else }}
+- name: NATS_USER
+  value: {{ .credentials.user | quote }}
+- name: NATS_PASSWORD_FILE
+  value: /etc/jetbank/nats/password
+{{- end }}
+{{- end }}
+
+{{/* Secrets are mounted as files: they are in no environment, and so in no dump of one. */}}
+{{- define "jetbank.natsVolume" -}}
+- name: nats-credentials
+  secret:
+    secretName: {{ .secretName | quote }}
+    defaultMode: 288 # octal 0440
+    items:
+      {{- if .credentials.credsKey }}
+      - key: {{ .credentials.credsKey | quote }}
+        path: nats.creds
+      {{- else }}
+      - key: {{ .credentials.passwordKey | quote }}
+        path: password
+      {{- end }}
+{{- end }}
+
+{{- define "jetbank.natsMount" -}}
+- name: nats-credentials
+  mountPath: /etc/jetbank/nats
+  readOnly: true
+{{- end }}

@@ -1,0 +1,55 @@
+#!/bin/sh
+# The image's entrypoint: says what to run by its first argument.
+#
+#   account-cmd             the command service (PORT, default 8080)
+#   account-query           the query service (PORT, default 8081)
+#   jetbank ARGUMENT...     the operator CLI, for example: jetbank streams apply
+#   healthcheck [PATH]      exit 0 when the service in this container answers GET PATH (default /healthz) with 200
+#
+# node replaces this shell, so it gets the signals (SIGTERM) itself.
+set -eu
+
+app=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+
+usage() {
+  [ -z "${1-}" ] || printf 'jetbank: %s\n' "$1" >&2
+  printf 'usage: account-cmd | account-query | jetbank ARGUMENT... | healthcheck [PATH]\n' >&2
+  exit 64
+}
+
+# The port of the service that runs as the container's first process.
+service_port() {
+  if [ -n "${PORT-}" ]; then
+    printf '%s' "$PORT"
+  elif tr '\0' ' ' </proc/1/cmdline | grep -q account-query; then
+    printf '8081'
+  else
+    printf '8080'
+  fi
+}
+
+[ $# -gt 0 ] || usage 'say what to run'
+command=$1
+shift
+
+case $command in
+  account-cmd | account-query)
+    [ $# -eq 0 ] || usage "$command takes no arguments; it is configured by its environment"
+    exec node "$app/src/$command/main.ts"
+    ;;
+  jetbank)
+    exec node "$app/src/cli/main.ts" "$@"
+    ;;
+  healthcheck)
+    [ $# -le 1 ] || usage 'healthcheck takes one path'
+    exec node -e '
+      fetch(process.argv[1], { signal: AbortSignal.timeout(2500) }).then(
+        (response) => { process.exitCode = response.ok ? 0 : 1; },
+        () => { process.exitCode = 1; },
+      );
+    ' "http://127.0.0.1:$(service_port)${1-/healthz}"
+    ;;
+  *)
+    usage "unknown: $command"
+    ;;
+esac

@@ -1,0 +1,230 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { CHARTS, helmOrReason } from './support/helm.ts';
+import type { Chart, Helm } from './support/helm.ts';
+import { schemaProblems } from './support/kubernetes-schemas.ts';
+import { only, pick } from './support/manifests.ts';
+import type { Manifest } from './support/manifests.ts';
+import { packageJson, readText } from './support/repository.ts';
+import { environmentOf, isWorkload, selects } from './support/workload.ts';
+import type { NetworkPolicy, Service, ServiceMonitor, Workload } from './support/workload.ts';
+
+const SHARED_TEMPLATES = [
+  '_helpers.tpl',
+  'deployment.yaml',
+  'hpa.yaml',
+  'networkpolicy.yaml',
+  'pdb.yaml',
+  'service.yaml',
+  'serviceaccount.yaml',
+  'servicemonitor.yaml',
+];
+
+describe('the charts, as files', () => {
+  it.each(SHARED_TEMPLATES)('have the same %s', (name) => {
+    const [cmd, query] = CHARTS.map((chart) => readText(`deploy/${chart}/templates/${name}`));
+    expect(query).toBe(cmd);
+  });
+
+  it.each(CHARTS)('%s carries the version of jetbank', (chart) => {
+    const { name, appVersion } = parse(readText(`deploy/${chart}/Chart.yaml`)) as {
+      name: string;
+      appVersion: string;
+    };
+    expect({ name, appVersion }).toEqual({ name: chart, appVersion: packageJson.version });
+  });
+});
+
+const found = await helmOrReason();
+
+describe.skipIf(typeof found === 'string')(
+  typeof found === 'string' ? `the charts in Helm (skipped: ${found})` : 'the charts in Helm',
+  () => {
+    const helm = found as Helm;
+    const rendered = new Map<Chart, Manifest[]>();
+    const manifestsOf = (chart: Chart) => rendered.get(chart) ?? [];
+    const deploymentOf = (chart: Chart) => pick(manifestsOf(chart), 'Deployment') as Workload;
+    const podOf = (workload: Workload) => workload.spec.template.spec;
+
+    beforeAll(async () => {
+      for (const chart of CHARTS) rendered.set(chart, await helm.render(chart));
+    });
+
+    it.each(CHARTS)('%s passes helm lint', async (chart) => {
+      const { code, stdout } = await helm.lint(chart);
+      expect(stdout).toContain('0 chart(s) failed');
+      expect(code).toBe(0);
+    });
+
+    it.each([
+      ['account-cmd', { 'streams.apply': false }, 'nats.credentials.secretName is required'],
+      ['account-cmd', { 'nats.credentials.secretName': 'x' }, 'streams.credentials.secretName is'],
+      ['account-query', {}, 'nats.credentials.secretName is required'],
+      ['account-query', { 'nats.credentials.secretName': 'x' }, 'mongo.uriSecret.name is required'],
+    ] as const)('%s with %o says what is missing', async (chart, settings, message) => {
+      const { code, stderr } = await helm.template(chart, settings);
+      expect(stderr).toContain(message);
+      expect(code).not.toBe(0);
+    });
+
+    it.each([
+      ['a misspelt value', { replicacount: 3 }, 'replicacount'],
+      ['a secret among the plain settings', { 'env.MONGO_URI': 'mongodb://host' }, 'MONGO_URI'],
+      ['the tag latest', { 'image.tag': 'latest' }, 'image'],
+      ['a digest that is none', { 'image.digest': 'sha256:abc' }, 'digest'],
+      ['an even number of replicas', { 'streams.replicas': 2 }, 'replicas'],
+    ])('the schema of the values refuses %s', async (_, settings, message) => {
+      for (const chart of CHARTS) {
+        await expect(helm.render(chart, settings)).rejects.toThrow(message);
+      }
+    });
+
+    it.each(CHARTS)('%s makes what Kubernetes knows', async (chart) => {
+      expect(await schemaProblems(manifestsOf(chart))).toEqual([]);
+    });
+
+    it.each(CHARTS)('%s makes these resources, and no Secret', (chart) => {
+      const kinds = manifestsOf(chart).map(({ kind }) => kind);
+      expect(kinds.toSorted()).toEqual([
+        'Deployment',
+        'HorizontalPodAutoscaler',
+        ...(chart === 'account-cmd' ? ['Job'] : []),
+        'NetworkPolicy',
+        'PodDisruptionBudget',
+        'Service',
+        'ServiceAccount',
+      ]);
+    });
+
+    it.each(CHARTS)('%s runs without any privilege', (chart) => {
+      for (const workload of manifestsOf(chart).filter(isWorkload)) {
+        const pod = podOf(workload);
+        expect(pod.automountServiceAccountToken).toBe(false);
+        expect(pod.securityContext).toMatchObject({
+          runAsNonRoot: true,
+          runAsUser: 10001,
+          seccompProfile: { type: 'RuntimeDefault' },
+        });
+        expect(only(pod.containers).securityContext).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        });
+        expect(only(pod.containers).resources).toMatchObject({
+          requests: { cpu: expect.any(String) as string, memory: expect.any(String) as string },
+          limits: { memory: expect.any(String) as string },
+        });
+      }
+    });
+
+    it.each(CHARTS)('%s is updated without a gap', (chart) => {
+      const { strategy, template } = deploymentOf(chart).spec;
+      expect(strategy?.rollingUpdate).toEqual({ maxUnavailable: 0, maxSurge: 1 });
+      const container = only(template.spec.containers);
+      expect(container.startupProbe?.httpGet.path).toBe('/healthz');
+      expect(container.livenessProbe?.httpGet.path).toBe('/healthz');
+      expect(container.readinessProbe?.httpGet.path).toBe('/readyz');
+      const [, pause] = container.lifecycle?.preStop.exec.command ?? [];
+      // The service itself takes up to 10 s to stop.
+      expect(template.spec.terminationGracePeriodSeconds).toBeGreaterThan(Number(pause) + 10);
+    });
+
+    it.each([
+      ['account-cmd', '8080', 'account-cmd'],
+      ['account-query', '8081', 'account-query'],
+    ] as const)('%s configures its service', (chart, port, user) => {
+      const container = only(podOf(deploymentOf(chart)).containers);
+      expect(container.args).toEqual([chart]);
+      expect(container.image).toBe(`jetbank:${packageJson.version}`);
+      expect(environmentOf(container)).toMatchObject({
+        HOST: '0.0.0.0',
+        PORT: port,
+        NATS_URL: 'nats://nats:4222',
+        NATS_USER: user,
+        NATS_PASSWORD_FILE: '/etc/jetbank/nats/password',
+        JETBANK_PROVISION: 'false',
+        STREAM_REPLICAS: '3',
+      });
+    });
+
+    it('mounts every secret at the path that its variable names', () => {
+      for (const workload of CHARTS.flatMap(manifestsOf).filter(isWorkload)) {
+        const pod = podOf(workload);
+        const container = only(pod.containers);
+        const mounted = (pod.volumes ?? []).flatMap(({ name, secret }) => {
+          const mount = container.volumeMounts?.find((candidate) => candidate.name === name);
+          return (secret?.items ?? []).map(({ path }) => `${mount?.mountPath ?? ''}/${path}`);
+        });
+        const named = Object.entries(environmentOf(container))
+          .filter(([name]) => name.endsWith('_FILE'))
+          .map(([, path]) => path);
+        expect(mounted.toSorted()).toEqual(named.toSorted());
+        expect(named.length).toBeGreaterThan(0);
+      }
+    });
+
+    it('takes a .creds file in place of user and password', async () => {
+      const manifests = await helm.render('account-cmd', {
+        'nats.credentials.credsKey': 'nats.creds',
+      });
+      const pod = podOf(pick(manifests, 'Deployment') as Workload);
+      const environment = environmentOf(only(pod.containers));
+      expect(environment['NATS_CREDS_FILE']).toBe('/etc/jetbank/nats/nats.creds');
+      expect(environment).not.toHaveProperty('NATS_USER');
+      expect(environment).not.toHaveProperty('NATS_PASSWORD_FILE');
+    });
+
+    it('takes a digest in place of the tag, and leaves the replicas to the autoscaler', async () => {
+      const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
+      const pinned = await helm.render('account-query', {
+        'image.digest': digest,
+        'autoscaling.enabled': false,
+      });
+      const { spec } = pick(pinned, 'Deployment') as Workload;
+      expect(only(spec.template.spec.containers).image).toBe(`jetbank@${digest}`);
+      expect(spec.replicas).toBe(2);
+      expect(deploymentOf('account-query').spec.replicas).toBeUndefined();
+    });
+
+    it('runs "jetbank streams apply" as the operator, in a pod that gets no requests', () => {
+      const job = pick(manifestsOf('account-cmd'), 'Job') as Workload;
+      expect(job.metadata.annotations?.['helm.sh/hook']).toBe('post-install,post-upgrade');
+      const container = only(podOf(job).containers);
+      expect(container.args).toEqual(['jetbank', 'streams', 'apply']);
+      expect(environmentOf(container)).toMatchObject({
+        NATS_USER: 'operator',
+        STREAM_REPLICAS: '3',
+      });
+
+      const { labels } = job.spec.template.metadata;
+      const { spec } = pick(manifestsOf('account-cmd'), 'Service') as Service;
+      expect(
+        selects(spec.selector, deploymentOf('account-cmd').spec.template.metadata.labels),
+      ).toBe(true);
+      expect(selects(spec.selector, labels)).toBe(false);
+    });
+
+    it('makes no job when told so', async () => {
+      const manifests = await helm.render('account-cmd', { 'streams.apply': false });
+      expect(manifests.map(({ kind }) => kind)).not.toContain('Job');
+    });
+
+    it.each(CHARTS)('%s may reach DNS, NATS and what else it needs, and nothing more', (chart) => {
+      const { spec } = pick(manifestsOf(chart), 'NetworkPolicy') as NetworkPolicy;
+      const ports = spec.egress.flatMap((rule) => rule.ports.map(({ port }) => port));
+      expect([...new Set(ports)]).toEqual([
+        53,
+        4222,
+        ...(chart === 'account-query' ? [27017] : []),
+      ]);
+    });
+
+    it('makes a ServiceMonitor only when told so', async () => {
+      const manifests = await helm.render('account-cmd', { 'serviceMonitor.enabled': true });
+      const { spec } = pick(manifests, 'ServiceMonitor') as ServiceMonitor;
+      expect(spec.endpoints).toEqual([
+        { port: 'http', path: '/metrics', interval: '15s', scrapeTimeout: '10s' },
+      ]);
+    });
+  },
+);
