@@ -16,7 +16,14 @@ module.exports = {
     layer('account-cmd', ['account', 'event-store', 'platform']),
     layer('projections', ['account', 'event-store', 'platform']),
     layer('account-query', ['account', 'event-store', 'projections', 'platform']),
-    layer('cli', ['account', 'event-store', 'projections', 'account-cmd', 'account-query', 'platform']),
+    layer('cli', [
+      'account',
+      'event-store',
+      'projections',
+      'account-cmd',
+      'account-query',
+      'platform',
+    ]),
     {
       name: 'no-cycles',
       severity: 'error',

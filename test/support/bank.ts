@@ -1,0 +1,81 @@
+import { MongoClient } from 'mongodb';
+import type { Db } from 'mongodb';
+import { connect } from 'nats';
+import type { NatsConnection } from 'nats';
+import { bankClient } from './http.ts';
+import type { BankClient } from './http.ts';
+import { readLedger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import { freshDatabase } from './mongo.ts';
+import { startTestNats } from './nats.ts';
+import type { TestNats } from './nats.ts';
+import { startService } from './process.ts';
+import type { ServiceProcess } from './process.ts';
+
+export const COMMAND_SERVICE = 'src/account-cmd/main.ts';
+export const QUERY_SERVICE = 'src/account-query/main.ts';
+
+type Env = Readonly<Record<string, string>>;
+
+/** A running, ready service with a client for it. */
+export interface BankService extends BankClient {
+  readonly url: string;
+  readonly process: ServiceProcess;
+}
+
+/** A nats-server and a database of their own, with as many services as a test wants. */
+export interface Bank {
+  readonly nats: TestNats;
+  /** A connection of the test's own. */
+  readonly nc: NatsConnection;
+  /** The services' database; `Int64` is read as bigint. */
+  readonly db: Db;
+  /** The environment that the services get. */
+  readonly env: Env;
+  /** Resolves once the new service is ready. */
+  startCommand(env?: Env): Promise<BankService>;
+  startQuery(env?: Env): Promise<BankService>;
+  /** The whole log, folded. */
+  ledger(): Promise<Ledger>;
+  /** Stops the services that still run, removes the servers' data; call it in `afterAll`. */
+  stop(): Promise<void>;
+}
+
+export async function startBank(env: Env = {}): Promise<Bank> {
+  const database = freshDatabase();
+  const nats = await startTestNats();
+  const nc = await connect({ servers: nats.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+  const mongo = new MongoClient(database.uri, { useBigInt64: true });
+  const services: ServiceProcess[] = [];
+  const serviceEnv = { NATS_URL: nats.url, MONGO_URI: database.uri, ...env };
+
+  async function start(entry: string, more: Env): Promise<BankService> {
+    const process = await startService(entry, { ...serviceEnv, ...more });
+    services.push(process);
+    const url = await process.ready();
+    return { ...bankClient(url), url, process };
+  }
+
+  return {
+    nats,
+    nc,
+    db: mongo.db(database.name),
+    env: serviceEnv,
+    startCommand: (more = {}) => start(COMMAND_SERVICE, more),
+    startQuery: (more = {}) => start(QUERY_SERVICE, more),
+    ledger: () => readLedger(nc),
+    async stop() {
+      await Promise.all(services.map((service) => service.stop()));
+      await nc.close();
+      await mongo.close();
+      await Promise.all([nats.remove(), database.drop()]);
+    },
+  };
+}
+
+/** The entries of a service's log with this text in their message. */
+export function logged(process: ServiceProcess, message: string): Record<string, unknown>[] {
+  return process.stdout
+    .filter((line) => line.startsWith('{') && line.includes(message))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}

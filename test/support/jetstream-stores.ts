@@ -1,0 +1,20 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from 'nats';
+import { jetStreamStores } from '../../src/event-store/jetstream/jetstream-event-store.ts';
+import type { JetStreamStores } from '../../src/event-store/jetstream/jetstream-event-store.ts';
+import { SNAPSHOT_STREAM, STREAM } from '../../src/event-store/jetstream/names.ts';
+import { provisionStreams } from '../../src/event-store/jetstream/provision.ts';
+
+const TIMEOUT_MS = 5_000;
+
+/** Deletes the ledger's streams where they exist and makes them again, empty. */
+export async function freshStreams(nc: NatsConnection, replicas = 1): Promise<void> {
+  const jsm = await jetstreamManager(nc);
+  for await (const name of jsm.streams.names()) {
+    if (name === STREAM || name === SNAPSHOT_STREAM) await jsm.streams.delete(name);
+  }
+  await provisionStreams(jsm, { create: true, replicas });
+}
+
+export const storesOn = (nc: NatsConnection, timeoutMs = TIMEOUT_MS): Promise<JetStreamStores> =>
+  jetStreamStores(nc, { timeoutMs });

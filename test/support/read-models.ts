@@ -1,0 +1,105 @@
+import type { Db } from 'mongodb';
+import { expect } from 'vitest';
+import type { RecordedEvent } from '../../src/account/events.ts';
+import { eventually } from './await.ts';
+import type { Ledger } from './ledger.ts';
+import { changeOf } from './ledger.ts';
+
+interface Stored {
+  readonly _id: string;
+  readonly [field: string]: unknown;
+}
+
+/** Stream sequence up to which the read models claim to have every event; undefined before the first start. */
+export async function checkpointOf(db: Db): Promise<bigint | undefined> {
+  const found = await db.collection<Stored>('checkpoints').findOne({ _id: 'accounts-v1' });
+  return found?.['sequence'] as bigint | undefined;
+}
+
+/** Resolves once the read models claim to be at the stream sequence. */
+export async function untilProjected(db: Db, sequence: number, timeoutMs = 20_000): Promise<void> {
+  await eventually(
+    async () => {
+      const checkpoint = await checkpointOf(db);
+      if (checkpoint !== BigInt(sequence)) throw new Error(`it is at ${String(checkpoint)}`);
+    },
+    { timeoutMs, what: `the checkpoint at ${sequence}` },
+  );
+}
+
+/**
+ * Every account document and every statement line is what the log says, there is none too many, and
+ * the checkpoint is the last sequence. What is expected is made here from the events alone, without
+ * the projection's code.
+ */
+export async function expectReadModelsOf(db: Db, ledger: Ledger): Promise<void> {
+  const [documents, lines, checkpoint] = await Promise.all([
+    db.collection<Stored>('accounts_v1').find().toArray(),
+    db.collection<Stored>('transactions_v1').find().toArray(),
+    checkpointOf(db),
+  ]);
+  const expected = readModelsOf(ledger.events);
+  expectSame('account documents', documents, expected.documents);
+  expectSame('statement lines', lines, expected.lines);
+  expect(checkpoint).toBe(BigInt(ledger.lastSequence));
+}
+
+function readModelsOf(events: readonly RecordedEvent[]) {
+  const documents = new Map<string, Stored>();
+  const lines = new Map<string, Stored>();
+  const balances = new Map<string, bigint>();
+  for (const { event, sequence } of events) {
+    const { accountId, version, currency } = event;
+    const at = new Date(event.occurredAt);
+    const amount = changeOf(event);
+    const balance = (balances.get(accountId) ?? 0n) + amount;
+    balances.set(accountId, balance);
+    const place = { version, sequence: BigInt(sequence) };
+    const opened =
+      event.type === 'AccountCreated'
+        ? { ownerName: event.ownerName, currency, createdAt: at }
+        : documents.get(accountId);
+    documents.set(accountId, { ...opened, _id: accountId, balance, updatedAt: at, ...place });
+    if (amount === 0n) continue;
+    const _id = `${accountId}:${version}`;
+    const type = LINE_TYPES[event.type];
+    lines.set(_id, { _id, accountId, ...place, type, amount, balance, currency, at });
+  }
+  return { documents, lines };
+}
+
+const LINE_TYPES = {
+  AccountCreated: 'opening',
+  MoneyDeposited: 'deposit',
+  MoneyWithdrawn: 'withdrawal',
+} as const;
+
+const TOLD_DIFFERENCES = 5;
+
+/** Compares all, and tells only the first few differences: there may be thousands. */
+function expectSame(
+  what: string,
+  found: readonly Stored[],
+  expected: ReadonlyMap<string, Stored>,
+): void {
+  const actual = new Map(found.map((document) => [document._id, document]));
+  const ids = new Set([...actual.keys(), ...expected.keys()]);
+  const different = [...ids].filter(
+    (id) => canonical(actual.get(id)) !== canonical(expected.get(id)),
+  );
+  const told = different.slice(0, TOLD_DIFFERENCES).map((id) => ({
+    id,
+    found: canonical(actual.get(id)),
+    expected: canonical(expected.get(id)),
+  }));
+  expect(told, `${different.length} of ${expected.size} ${what} differ`).toEqual([]);
+  expect(found.length).toBe(expected.size);
+}
+
+function canonical(document: Stored | undefined): string {
+  if (document === undefined) return 'missing';
+  const fields = Object.entries(document).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify(fields, (_, value: unknown) =>
+    typeof value === 'bigint' ? `${value}n` : value,
+  );
+}
