@@ -17,7 +17,8 @@ export function decodeCursor<T extends readonly ('string' | 'number')[]>(
   const fits =
     Array.isArray(values) &&
     values.length === types.length &&
-    types.every((type, index) => typeof values[index] === type);
+    types.every((type, index) => typeof values[index] === type) &&
+    values.every((value) => typeof value === 'string' || Number.isSafeInteger(value));
   if (!fits) {
     const detail = 'cursor must be a nextCursor of an earlier answer';
     throw new ProblemError('invalid_request', detail, { errors: [{ pointer: '/cursor', detail }] });

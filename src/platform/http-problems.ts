@@ -10,6 +10,7 @@ const FASTIFY_PROBLEMS: ReadonlyMap<string, ProblemCode> = new Map([
   ['FST_ERR_CTP_INVALID_CONTENT_LENGTH', 'invalid_request'],
   ['FST_ERR_CTP_EMPTY_JSON_BODY', 'invalid_request'],
   ['FST_ERR_BAD_URL', 'invalid_request'],
+  ['FST_ERR_MAX_PARAM_LENGTH', 'invalid_request'],
 ]);
 
 /** Makes every error an RFC 9457 problem: ours as thrown, others without a word of their insides. */
@@ -40,5 +41,7 @@ export function sendProblem(thrown: unknown, request: FastifyRequest, reply: Fas
   if (error.retryAfterSeconds !== undefined) {
     reply.header('retry-after', String(error.retryAfterSeconds));
   }
+  // Where Fastify refuses a URL, no hook has run that would have set it.
+  reply.header('x-request-id', request.id);
   return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 }

@@ -30,7 +30,8 @@ function invalidRequest(found: readonly ErrorObject[], httpPart: string): Proble
 function fieldError(error: ErrorObject, httpPart: string): FieldError {
   const params = error.params as { missingProperty?: string; additionalProperty?: string };
   const { missingProperty, additionalProperty } = params;
-  const member = missingProperty ?? additionalProperty;
+  const named = missingProperty ?? additionalProperty;
+  const member = named?.replaceAll('~', '~0').replaceAll('/', '~1');
   const pointer = member === undefined ? error.instancePath : `${error.instancePath}/${member}`;
   const name = pointer === '' ? `the ${httpPart}` : pointer.slice(1).replaceAll('/', '.');
   if (missingProperty !== undefined) return { pointer, detail: `${name} is required` };

@@ -1,3 +1,4 @@
+import { IntegrityError } from '../account/errors.ts';
 import type { RecordedEvent } from '../account/events.ts';
 import type { Position } from '../event-store/event-store.ts';
 import type { ProjectedDocument, ProjectedLine, Projection } from './projection.ts';
@@ -47,6 +48,9 @@ export async function foldBatch<D extends ProjectedDocument>(
       for await (const missing of readGap(position, recorded)) {
         if (missing.event.version < version) document = apply(missing, document);
       }
+    }
+    if (positionOf(document).version !== version - 1) {
+      throw new IntegrityError(`account ${accountId}: the log has no version ${version - 1}`);
     }
     apply(recorded, document);
   }

@@ -61,6 +61,9 @@ const PREFETCH = 4_000;
 const PULL_EXPIRES_MS = 2_000;
 /** Documents kept in memory, so that a batch need not read what it is about to replace. */
 const CACHED_DOCUMENTS = 20_000;
+/** How often an idle projector looks whether its read model still stands, in milliseconds. */
+const CHECK_EVERY_MS = 2_000;
+const READ_MODEL_DELETED = 'the read model was deleted under the projector: building it again';
 /** Waits after a failure, from the first to the last, in milliseconds. */
 const FIRST_WAIT_MS = 100;
 const LAST_WAIT_MS = 5_000;
@@ -100,7 +103,7 @@ async function project<D extends ProjectedDocument>(
   observer.started(checkpoint);
 
   const readGap: ReadGap = (after, until) =>
-    events.tail({ ...until, previousSequence: 0 }, after, 'leader');
+    events.tail({ ...until, previousSequence: until.sequence - 1 }, after, 'leader');
 
   async function write(batch: readonly RecordedEvent[], pending: number): Promise<void> {
     const last = batch.at(-1);
@@ -109,7 +112,7 @@ async function project<D extends ProjectedDocument>(
     const folded = await foldBatch(projection, (id) => cache.get(id), batch, readGap);
     await store.write([...folded.changed.values()], folded.lines);
     if (!(await store.moveCheckpoint(last.sequence))) {
-      throw new Error('the read model was deleted under the projector: building it again');
+      throw new Error(READ_MODEL_DELETED);
     }
     for (const [accountId, document] of folded.changed) cache.set(accountId, document);
     position.advance(last.sequence);
@@ -139,6 +142,7 @@ async function project<D extends ProjectedDocument>(
   const stop = () => messages.stop();
   signal.addEventListener('abort', stop, { once: true });
   const gone = stopWhenConsumerIsGone(messages);
+  const watch = setInterval(() => void gone.unlessStanding(store), CHECK_EVERY_MS);
   void messages.closed().then(() => queue.end());
   try {
     for await (const batch of queue.batches()) {
@@ -147,8 +151,9 @@ async function project<D extends ProjectedDocument>(
       // Acknowledges all before it too; MongoDB has them, so a lost acknowledgement costs nothing.
       last?.ack();
     }
-    if (!signal.aborted) throw new Error(`the consumer ${consumerName} ended: ${gone.reason()}`);
+    if (!signal.aborted) throw new Error(`projecting ended: ${gone.reason()}`);
   } finally {
+    clearInterval(watch);
     signal.removeEventListener('abort', stop);
     messages.stop();
   }
@@ -179,16 +184,31 @@ async function* inBatches(events: AsyncIterable<RecordedEvent>): AsyncGenerator<
   if (batch.length > 0) yield batch;
 }
 
+interface Ending {
+  readonly reason: () => string;
+  /** Ends the consuming when the read model was deleted. */
+  unlessStanding(store: { stands(): Promise<boolean> }): Promise<void>;
+}
+
 /** The client would wait for ever for a consumer that was deleted; here it is made again. */
-function stopWhenConsumerIsGone(messages: ConsumerMessages): { reason: () => string } {
+function stopWhenConsumerIsGone(messages: ConsumerMessages): Ending {
   let reason = 'stopped';
+  function stop(why: string): void {
+    reason = why;
+    messages.stop();
+  }
   void (async () => {
     for await (const { type } of messages.status()) {
       const gone = ['consumer_deleted', 'consumer_not_found', 'stream_not_found'].includes(type);
-      if (!gone) continue;
-      reason = type;
-      messages.stop();
+      if (gone) stop(`the consumer is gone (${type})`);
     }
   })();
-  return { reason: () => reason };
+  return {
+    reason: () => reason,
+    async unlessStanding(store) {
+      // Where MongoDB does not answer, nothing is known; the next write will tell.
+      const stands = await store.stands().catch(() => true);
+      if (!stands) stop(READ_MODEL_DELETED);
+    },
+  };
 }

@@ -19,6 +19,8 @@ export interface ReadModelStore<D extends ProjectedDocument> {
   documents(accountIds: readonly string[]): Promise<D[]>;
   /** Lines first, then documents: a document never shows what its statement lacks. */
   write(documents: readonly D[], lines: readonly ProjectedLine[]): Promise<void>;
+  /** Whether the checkpoint is there: it is deleted together with the data. */
+  stands(): Promise<boolean>;
   /** Moves the checkpoint forward; false when it is gone: the read model was deleted. */
   moveCheckpoint(sequence: number): Promise<boolean>;
 }
@@ -63,6 +65,10 @@ export function readModelStore<D extends ProjectedDocument>(
     async write(changed, added) {
       await insertNew(lines, added);
       await replaceOlder(documents, changed);
+    },
+
+    async stands() {
+      return (await checkpoints.findOne({ _id }, { projection: { _id: 1 } })) !== null;
     },
 
     async moveCheckpoint(sequence) {

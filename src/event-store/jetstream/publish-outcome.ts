@@ -15,8 +15,8 @@ const WRONG_LAST_SEQUENCE_IN_FLIGHT = 10164;
 const BATCH_REPEATS_MESSAGE_ID = 10201;
 const MESSAGE_ID_IN_FLIGHT = 10158;
 const TOO_MANY_REQUESTS = 10167;
-const TOO_MANY_BATCHES_STREAM = 10210;
-const TOO_MANY_BATCHES_SERVER = 10163;
+const TOO_MANY_BATCHES = 10210;
+const EXPECTED_SEQUENCE_NOT_READY = 10163;
 /** Some of the batch was lost on the way, so the server gave all of it up. */
 const BATCH_INCOMPLETE = 10176;
 
@@ -43,8 +43,8 @@ function outcomeOfError(code: number, description: string): AppendOutcome {
     case MESSAGE_ID_IN_FLIGHT:
       return { kind: 'duplicate' };
     case TOO_MANY_REQUESTS:
-    case TOO_MANY_BATCHES_STREAM:
-    case TOO_MANY_BATCHES_SERVER:
+    case TOO_MANY_BATCHES:
+    case EXPECTED_SEQUENCE_NOT_READY:
     case BATCH_INCOMPLETE:
       return { kind: 'busy', reason };
     default:
