@@ -9,6 +9,9 @@ const DEFAULT_URI = 'mongodb://127.0.0.1:27017/';
 /** How long a call waits for a server that can take it, in milliseconds. */
 const SERVER_SELECTION_TIMEOUT_MS = 3_000;
 
+/** How long any operation may take, so that a server that hangs is noticed, in milliseconds. */
+const OPERATION_TIMEOUT_MS = 15_000;
+
 export function readMongoUri(env: EnvironmentReader): string {
   const uri = env.secret('MONGO_URI') ?? DEFAULT_URI;
   // The URI may hold a password, so the complaint must not repeat it.
@@ -24,6 +27,7 @@ export function createMongoClient(uri: string, appName: string): MongoClient {
     appName,
     useBigInt64: true,
     serverSelectionTimeoutMS: SERVER_SELECTION_TIMEOUT_MS,
+    timeoutMS: OPERATION_TIMEOUT_MS,
     ignoreUndefined: false,
   });
 }
