@@ -15,5 +15,5 @@ try {
   console.error(error.message);
   process.exitCode = 1;
 }
-// Ends a download that a signal has interrupted.
+// The handlers of signals would keep nothing running, but an interrupted start might.
 process.exit();

@@ -13,6 +13,20 @@ export interface LookupOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Called with one line at a time while something slow is going on. Default: silence. */
   readonly progress?: (line: string) => void;
+  /** Gives up a fetch that is under way; the lookup then fails with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** The same with every default filled in, for the parts that fetch. */
+export interface Fetching {
+  readonly env: NodeJS.ProcessEnv;
+  readonly progress: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export function fetchingOf(options: LookupOptions): Fetching {
+  const { env = process.env, progress = () => undefined } = options;
+  return { env, progress, signal: options.signal ?? new AbortController().signal };
 }
 
 /** The line that says which program was chosen and why. */

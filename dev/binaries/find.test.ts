@@ -55,7 +55,9 @@ describe('findNatsServer', () => {
   it('says in one line what to install when there is none', async () => {
     const none = findNatsServer({ env, packaged: () => undefined });
     await expect(none).rejects.toMatchObject({ code: 'binary_missing' });
-    await expect(none).rejects.toThrow(/^no nats-server: .*install nats-server.*NATS_URL[^\n]*$/);
+    await expect(none).rejects.toThrow(
+      /^no nats-server: .*; install nats-server 2\.12 or newer.*NATS_URL[^\n]*$/,
+    );
   });
 });
 

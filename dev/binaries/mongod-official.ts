@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { copyFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Fetching } from './choice.ts';
 import { installProgram, withTempFolder } from './cache.ts';
 import { NPM_MONGOD } from './mongod-npm.ts';
 import { run } from './run.ts';
@@ -17,8 +18,7 @@ const LOOK_EVERY_MS = 5_000;
 export async function downloadOfficialMongod(
   version: string,
   target: string,
-  env: NodeJS.ProcessEnv,
-  progress: (line: string) => void,
+  { env, progress, signal }: Fetching,
 ): Promise<void> {
   await withTempFolder(env, async (folder) => {
     // The download library cannot be cancelled, so it runs in a process that can.
@@ -33,7 +33,7 @@ export async function downloadOfficialMongod(
           ...(NPM_MONGOD.runsHere() ? { MONGOMS_MAX_RETRIES: '1' } : {}),
         },
         timeoutMs: DOWNLOAD_TIMEOUT_MS,
-        signal: stalled.signal,
+        signal: AbortSignal.any([stalled.signal, signal]),
       });
       await installProgram(await ownCopy(path.trim(), folder), target);
     } finally {

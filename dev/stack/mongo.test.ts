@@ -118,6 +118,6 @@ describe('startMongo', () => {
     await writeFile(join(first.dataDir, 'db', 'WiredTiger.turtle'), 'damaged');
     const broken = start();
     await expect(broken).rejects.toMatchObject({ code: 'stopped_early' });
-    await expect(broken).rejects.toThrow(/^mongod stopped while starting .*WiredTiger.*log: \S+$/);
+    await expect(broken).rejects.toThrow(/^mongod stopped while starting .*turtle.*log: \S+$/);
   });
 });

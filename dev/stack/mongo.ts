@@ -5,7 +5,7 @@ import { findMongod } from '../binaries/mongod.ts';
 import { requireWritableFolder } from './data-folder.ts';
 import { launchMongo } from './mongo-process.ts';
 import type { MongoLaunch } from './mongo-process.ts';
-import { LOCALHOST, requireFreePort } from './ports.ts';
+import { DEFAULT_PORT_HINT, LOCALHOST } from './ports.ts';
 import { ensureReplicaSet } from './replica-set.ts';
 import { controlled } from './server.ts';
 import type { ServerControl, ServerFacts, ServerOptions } from './server.ts';
@@ -37,8 +37,7 @@ export async function startMongo(options: MongoOptions): Promise<MongoServer> {
   const dbDir = join(dataDir, 'db');
   await requireWritableFolder(dataDir, options.dataHint ?? 'the dataDir option');
   await mkdir(dbDir, { recursive: true });
-  const portHint = options.portHint ?? 'the port option (0 for a free one)';
-  if (port !== 0) await requireFreePort('mongod', host, port, portHint);
+  const portHint = options.portHint ?? DEFAULT_PORT_HINT;
 
   const logFile = join(dataDir, 'mongod.log');
   const start = async (launch: MongoLaunch) => {

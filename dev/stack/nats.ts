@@ -5,7 +5,7 @@ import { findNatsServer } from '../binaries/nats-server.ts';
 import { requireWritableFolder } from './data-folder.ts';
 import { launchNats } from './nats-process.ts';
 import type { NatsLaunch } from './nats-process.ts';
-import { LOCALHOST, requireFreePort } from './ports.ts';
+import { DEFAULT_PORT_HINT, LOCALHOST } from './ports.ts';
 import { controlled } from './server.ts';
 import type { ServerControl, ServerFacts, ServerOptions } from './server.ts';
 
@@ -40,15 +40,13 @@ export async function startNats(options: NatsOptions): Promise<NatsServer> {
 
   const dataDir = resolve(options.dataDir);
   await requireWritableFolder(dataDir, options.dataHint ?? 'the dataDir option');
-  const portHint = options.portHint ?? 'the port option (0 for a free one)';
-  if (port !== 0) await requireFreePort('nats-server', host, port, portHint);
 
   const launch: NatsLaunch = {
     binary: binary.path,
     dataDir,
     host,
     port,
-    portHint,
+    portHint: options.portHint ?? DEFAULT_PORT_HINT,
     config: options.config,
     monitorPort: options.monitorPort,
     extraArgs: options.extraArgs ?? [],

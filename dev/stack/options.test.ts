@@ -31,6 +31,7 @@ describe('parseStackFlags', () => {
   it.each([
     [['--nats-port', 'abc'], "the NATS port must be 0 to 65535, not 'abc'"],
     [['--mongo-port', '65536'], "the MongoDB port must be 0 to 65535, not '65536'"],
+    [['--nats-port', '1e3'], "the NATS port must be 0 to 65535, not '1e3'"],
     [['--nats-port=-1'], "the NATS port must be 0 to 65535, not '-1'"],
     [['--natsport', '1'], "Unknown option '--natsport'; --help lists the options"],
     [['extra'], "Unexpected argument 'extra'; --help lists the options"],

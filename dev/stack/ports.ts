@@ -3,6 +3,7 @@ import type { AddressInfo, Server } from 'node:net';
 import { StackError } from '../stack-error.ts';
 
 export const LOCALHOST = '127.0.0.1';
+export const DEFAULT_PORT_HINT = 'the port option (0 for a free one)';
 
 /**
  * Fails with `port_taken` when something listens on the port already.

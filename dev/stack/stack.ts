@@ -12,7 +12,7 @@ import { LOCALHOST, requireFreePort } from './ports.ts';
 import { obituary } from './obituary.ts';
 
 /** How long a start that was interrupted may take to get to where it can be stopped. */
-const INTERRUPTED_START_MS = 1_500;
+const INTERRUPTED_START_MS = 20_000;
 
 export interface StackOptions {
   /** Holds the folders `nats` and `mongo`; what is there is taken over. */
@@ -27,6 +27,8 @@ export interface StackOptions {
   readonly report?: (line: string) => void;
   /** PATH and cache folder of the search for programs. Default: `process.env`. */
   readonly env?: NodeJS.ProcessEnv;
+  /** Gives up before the servers are started, also a download that is under way. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Stack {
@@ -44,7 +46,8 @@ export interface Stack {
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { natsPort, mongoPort, hints, report = () => undefined } = options;
-  const lookup = { env: options.env ?? process.env, progress: report };
+  const signal = options.signal ?? new AbortController().signal;
+  const lookup = { env: options.env ?? process.env, progress: report, signal };
   const dataDir = resolve(options.dataDir);
 
   // What a person has to change is said before anything is fetched or started.
@@ -59,6 +62,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   if (natsBinary !== undefined) report(describeChoice('nats-server', natsBinary));
   const mongoBinary = mongoPort === undefined ? undefined : await findMongod(lookup);
   if (mongoBinary !== undefined) report(describeChoice('mongod', mongoBinary));
+  signal.throwIfAborted();
 
   const [nats, mongo] = await Promise.allSettled([
     natsPort !== undefined && natsBinary !== undefined
@@ -113,13 +117,23 @@ function running(nats: NatsServer | undefined, mongo: MongoServer | undefined): 
 }
 
 /**
- * For a signal that comes before the stack is up. Servers are up within a second or so and are then
- * stopped in order; a download is not waited for, the caller ends the process and that with it.
+ * The stack, or undefined when a signal to stop came first: then nothing is running any more.
+ * Servers that were starting already are first waited for and then stopped in order.
  */
-export async function stopWhileStarting(starting: Promise<Stack>): Promise<void> {
-  const stopped = starting.then(
-    (stack) => stack.stop(),
+export async function startStackUnlessStopped(
+  options: Omit<StackOptions, 'signal'>,
+  stopped: Promise<unknown>,
+): Promise<Stack | undefined> {
+  const interruption = new AbortController();
+  const starting = startStack({ ...options, signal: interruption.signal });
+  const stack = await Promise.race([starting, stopped.then(() => undefined)]);
+  if (stack !== undefined) return stack;
+  interruption.abort();
+  const ended = starting.then(
+    (late) => late.stop(),
     () => undefined,
   );
-  await Promise.race([stopped, sleep(INTERRUPTED_START_MS)]);
+  // Should they hang, they end with this process.
+  await Promise.race([ended, sleep(INTERRUPTED_START_MS)]);
+  return undefined;
 }

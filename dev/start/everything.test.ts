@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +22,7 @@ import { connect } from 'node:net';
 const { HOST, PORT, NATS_URL, MONGO_URI, FAIL } = process.env;
 const log = (level, msg, more) => console.log(JSON.stringify({ level, msg, ...more }));
 let ready = false;
-setTimeout(() => { ready = true; }, 200);
+setTimeout(() => { ready = true; log(40, 'ready by now'); }, 300);
 createServer((request, response) => {
   response.statusCode = request.url === '/readyz' && ready ? 200 : 503;
   response.end();
@@ -105,6 +105,8 @@ describe('make start', () => {
     expect(printed).toContain(`account-cmd | `);
     expect(printed).toContain(`a warning of ${cmdPort}`);
     expect(printed).not.toContain('listening');
+    const welcome = printed.indexOf('Open an account:');
+    expect(printed.slice(0, welcome).match(/ready by now/g)).toHaveLength(2);
     const pid = await natsPid();
 
     program.kill('SIGINT');
@@ -135,6 +137,7 @@ describe('make start', () => {
       `nats-server: NATS_URL ${nats.url}`,
       'mongod: MONGO_URI mongodb://127.0.0.1:1/',
     ]);
+    expect(await readdir(join(folder.path, 'data'))).toEqual(['logs']);
     program.kill('SIGTERM');
     expect(await program.exit).toBe(0);
     expect(await logOf('account-cmd')).toContainEqual(

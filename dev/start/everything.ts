@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { LOCALHOST, requireFreePort } from '../stack/ports.ts';
 import { stopSignal } from '../stack/signals.ts';
-import { startStack, stopWhileStarting } from '../stack/stack.ts';
+import { startStackUnlessStopped } from '../stack/stack.ts';
 import type { Stack } from '../stack/stack.ts';
 import { START_HELP, parseStartOptions, withoutCredentials } from './options.ts';
 import type { StartOptions } from './options.ts';
@@ -33,12 +33,8 @@ export async function startEverything(
   await requireFreePort('account-cmd', LOCALHOST, options.cmdPort, 'CMD_PORT');
   await requireFreePort('account-query', LOCALHOST, options.queryPort, 'QUERY_PORT');
 
-  const starting = startServers(options, env);
-  const stack = await Promise.race([starting, signal]);
-  if (typeof stack === 'string') {
-    await stopWhileStarting(starting);
-    return 0;
-  }
+  const stack = await startServers(options, env, signal);
+  if (stack === undefined) return 0;
   const services: Service[] = [];
   try {
     const urls = await startServices(options, env, entries, stack, services);
@@ -66,22 +62,29 @@ export async function startEverything(
   }
 }
 
-async function startServers(options: StartOptions, env: NodeJS.ProcessEnv): Promise<Stack> {
+async function startServers(
+  options: StartOptions,
+  env: NodeJS.ProcessEnv,
+  stopped: Promise<unknown>,
+): Promise<Stack | undefined> {
   const { natsUrl, mongoUri } = options;
   if (natsUrl !== undefined) console.log(`nats-server: NATS_URL ${withoutCredentials(natsUrl)}`);
   if (mongoUri !== undefined) console.log(`mongod: MONGO_URI ${withoutCredentials(mongoUri)}`);
-  return startStack({
-    dataDir: options.dataDir,
-    natsPort: natsUrl === undefined ? options.natsPort : undefined,
-    mongoPort: mongoUri === undefined ? options.mongoPort : undefined,
-    hints: {
-      natsPort: 'NATS_PORT (or use a running server with NATS_URL)',
-      mongoPort: 'MONGO_PORT (or use a running server with MONGO_URI)',
-      data: 'DATA',
+  return startStackUnlessStopped(
+    {
+      dataDir: options.dataDir,
+      natsPort: natsUrl === undefined ? options.natsPort : undefined,
+      mongoPort: mongoUri === undefined ? options.mongoPort : undefined,
+      hints: {
+        natsPort: 'NATS_PORT (or use a running server with NATS_URL)',
+        mongoPort: 'MONGO_PORT (or use a running server with MONGO_URI)',
+        data: 'DATA',
+      },
+      report: (line) => console.log(line),
+      env,
     },
-    report: (line) => console.log(line),
-    env,
-  });
+    stopped,
+  );
 }
 
 async function startServices(

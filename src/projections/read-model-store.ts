@@ -113,7 +113,9 @@ async function ignoringDuplicates(write: () => Promise<unknown>): Promise<void> 
   } catch (error) {
     if (!(error instanceof MongoBulkWriteError)) throw error;
     const failures = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
-    const onlyDuplicates = failures.every(({ code }) => code === DUPLICATE_KEY);
+    // None at all: MongoDB did not answer, and nothing is known to be written.
+    const onlyDuplicates =
+      failures.length > 0 && failures.every(({ code }) => code === DUPLICATE_KEY);
     if (!onlyDuplicates || error.result.getWriteConcernError() !== undefined) throw error;
   }
 }

@@ -7,6 +7,7 @@ import type { BankClient } from './http.ts';
 import { readLedger } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
 import { freshDatabase } from './mongo.ts';
+import type { FreshDatabase } from './mongo.ts';
 import { startTestNats } from './nats.ts';
 import type { TestNats } from './nats.ts';
 import { startService } from './process.ts';
@@ -41,8 +42,15 @@ export interface Bank {
   stop(): Promise<void>;
 }
 
-export async function startBank(env: Env = {}): Promise<Bank> {
-  const database = freshDatabase();
+export interface BankOptions {
+  /** More environment for every service. */
+  readonly env?: Env;
+  /** Whose database the services use. Default: a fresh one on the mongod that all tests share. */
+  readonly database?: FreshDatabase;
+}
+
+export async function startBank(options: BankOptions = {}): Promise<Bank> {
+  const { env = {}, database = freshDatabase() } = options;
   const nats = await startTestNats();
   const nc = await connect({ servers: nats.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
   const mongo = new MongoClient(database.uri, { useBigInt64: true });

@@ -68,7 +68,7 @@ describe('startService', () => {
     let asked = 0;
     const server = createServer((request, response) => {
       response.statusCode = ++asked < 3 ? 503 : 200;
-      response.end(JSON.stringify({ seen: process.env.SEEN, nats: process.env.NATS_URL }));
+      response.end(JSON.stringify({ asked, seen: process.env.SEEN, nats: process.env.NATS_URL }));
     });
     server.listen(Number(process.env.PORT), process.env.HOST, () =>
       console.log(JSON.stringify({ level: 30, msg: 'listening', port: server.address().port })));
@@ -79,7 +79,7 @@ describe('startService', () => {
     const service = await startService(await entry(LISTENS), { SEEN: 'yes' });
     delete process.env['NATS_URL'];
     const url = await service.ready();
-    expect(await (await fetch(url)).json()).toEqual({ seen: 'yes' });
+    expect(await (await fetch(url)).json()).toEqual({ asked: 4, seen: 'yes' });
     expect(await service.stop()).toEqual({ code: 0, signal: null });
     expect(isAlive(service.pid)).toBe(false);
   });

@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { opening, writeOf } from '../../test/support/account-events.ts';
+import { collected } from '../../test/support/collected.ts';
+import { ask, deposit } from '../../test/support/command-requests.ts';
+import type { Asked } from '../../test/support/command-requests.ts';
+import { scriptedEventStore } from '../../test/support/scripted-event-store.ts';
+import type { AppendStep, ScriptedEventStore } from '../../test/support/scripted-event-store.ts';
+import { workerContext } from '../../test/support/worker-context.ts';
+import { memoryEventStore } from '../event-store/memory-event-store.ts';
+import { workOnAccount } from './account-worker.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+/** The clock stands at 100 ms after the first round in vain, at 200 ms after the second, and so on. */
+const DEADLINE_MS = 450;
+const ROUNDS = 5;
+
+let ada: string;
+let store: ScriptedEventStore;
+let context: WorkerContext;
+beforeEach(async () => {
+  ada = randomUUID();
+  store = scriptedEventStore(memoryEventStore());
+  context = workerContext(store);
+  await store.append([writeOf(ada, 0, opening(ada))]);
+});
+
+const work = (...asked: Asked[]) =>
+  workOnAccount(
+    context,
+    ada,
+    asked.map(({ pending }) => pending),
+  );
+const always = (step: AppendStep, rounds = 2 * ROUNDS) =>
+  Array.from({ length: rounds }, () => step);
+const logged = async () => (await collected(store.replay(0))).map(({ event }) => event);
+const commandsInLog = async () => (await logged()).map(({ commandId }) => commandId);
+
+describe('a command whose time runs out', () => {
+  test.each<[AppendStep, object]>([
+    ['conflict', { kind: 'conflict' }],
+    ['duplicate', { kind: 'conflict' }],
+    ['busy', { kind: 'unavailable', detail: 'scripted: busy' }],
+    ['lost', { kind: 'unknown', detail: 'scripted: the append is lost' }],
+  ])('over %s is told so, once', async (step, answer) => {
+    store.script(...always(step));
+    const asked = ask(deposit(ada, '1.00'), DEADLINE_MS);
+    await work(asked);
+    expect(asked.answers).toEqual([answer]);
+    expect(store.tried).toHaveLength(1 + ROUNDS);
+    expect(await logged()).toHaveLength(1);
+  });
+
+  test('while the log cannot be read is told unavailable', async () => {
+    store.failReads(2 * ROUNDS);
+    const asked = ask(deposit(ada, '1.00'), DEADLINE_MS);
+    await work(asked);
+    expect(asked.answers).toEqual([
+      { kind: 'unavailable', detail: 'the log cannot be read: scripted: the log is away' },
+    ]);
+  });
+
+  test.each<AppendStep>(['answer lost', 'late', 'lost'])(
+    'after an append whose answer is lost (%s) is unknown, whatever came then',
+    async (step) => {
+      for (const then of ['conflict', 'busy', 'unavailable'] as const) {
+        store = scriptedEventStore(memoryEventStore());
+        context = workerContext(store);
+        await store.append([writeOf(ada, 0, opening(ada))]);
+        store.script(step, ...always(then));
+        const asked = ask(deposit(ada, '1.00'), DEADLINE_MS);
+        const working = work(asked);
+        store.failReads(step === 'lost' ? 1 : 2 * ROUNDS);
+        await working;
+        expect(asked.answers.map(({ kind }) => kind)).toEqual(['unknown']);
+      }
+    },
+  );
+
+  test('leaves the others of its batch working', async () => {
+    store.script('busy', 'busy');
+    const impatient = ask(deposit(ada, '1.00'), 150);
+    const patient = ask(deposit(ada, '2.00'), DEADLINE_MS);
+    await work(impatient, patient);
+    expect(impatient.answers).toEqual([{ kind: 'unavailable', detail: 'scripted: busy' }]);
+    expect(patient.answers).toMatchObject([{ kind: 'done', account: { version: 2 } }]);
+    expect(await commandsInLog()).toContain(patient.pending.request.commandId);
+    expect(await commandsInLog()).not.toContain(impatient.pending.request.commandId);
+  });
+});

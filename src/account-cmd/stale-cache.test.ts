@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { create, deposit, withdraw } from '../../test/support/command-requests.ts';
+import { scriptedService } from '../../test/support/scripted-service.ts';
+import type { ScriptedService } from '../../test/support/scripted-service.ts';
+import type { EventStore } from '../event-store/event-store.ts';
+
+/** What this process knows of the account is behind what another one wrote. */
+let bank: ScriptedService;
+let other: ScriptedService;
+let ada: string;
+
+beforeEach(async () => {
+  bank = scriptedService();
+  other = scriptedService({ log: bank.log });
+  ada = await bank.opened('10.00');
+});
+
+describe('a refusal does not rest on a state that may be old:', () => {
+  test('money that came meanwhile is there', async () => {
+    await other.execute(deposit(ada, '90.00'));
+    expect(await bank.execute(withdraw(ada, '100.00'))).toMatchObject({
+      kind: 'done',
+      account: { balance: 0n, version: 3 },
+    });
+  });
+
+  test('an account that was opened meanwhile is there', async () => {
+    const bob = randomUUID();
+    expect(await bank.execute(deposit(bob, '1.00'))).toMatchObject({
+      kind: 'refused',
+      error: { code: 'account_not_found' },
+    });
+    await other.execute(create(bob, '5.00'));
+    expect(await bank.execute(deposit(bob, '1.00'))).toMatchObject({ kind: 'done' });
+  });
+
+  test('If-Match is compared with the newest version', async () => {
+    await other.execute(deposit(ada, '1.00'));
+    const answer = await bank.execute(deposit(ada, '1.00', { expectedVersion: 2 }));
+    expect(answer).toMatchObject({ kind: 'done', account: { version: 3 } });
+  });
+
+  test('it is asked of the leader, not of a replica', async () => {
+    const { heads } = bank.store;
+    const before = { ...heads };
+    await bank.execute(withdraw(ada, '10.01'));
+    expect(heads).toEqual({ any: before.any, leader: before.leader + 1 });
+  });
+
+  test('and where nobody wrote, it is refused', async () => {
+    expect(await bank.execute(withdraw(ada, '10.01'))).toMatchObject({
+      kind: 'refused',
+      error: { code: 'insufficient_funds', field: 'amount' },
+    });
+    expect(await bank.eventsOf(ada)).toHaveLength(1);
+  });
+});
+
+test('a refusal in a batch with accepted ones needs no question: the append met its expectation', async () => {
+  const { promise, resolve }: PromiseWithResolvers<void> = Promise.withResolvers();
+  bank.store.script(() => promise);
+  const first = bank.execute(deposit(ada, '1.00'));
+  const batch = [withdraw(ada, '99.00'), deposit(ada, '2.00'), withdraw(ada, '99.00')];
+  const answers = batch.map((request) => bank.execute(request));
+  const before = bank.store.heads.leader;
+  resolve();
+  await first;
+  expect((await Promise.all(answers)).map(({ kind }) => kind)).toEqual([
+    'refused',
+    'done',
+    'refused',
+  ]);
+  expect(bank.store.tried.at(-1)?.[0]?.events).toHaveLength(1);
+  expect(bank.store.heads.leader).toBe(before);
+});
+
+test('a refusal in a batch whose append conflicts is decided again', async () => {
+  await other.execute(deposit(ada, '90.00'));
+  const { promise, resolve }: PromiseWithResolvers<void> = Promise.withResolvers();
+  bank.store.script(() => promise);
+  const first = bank.execute(deposit(ada, '1.00'));
+  const second = bank.execute(withdraw(ada, '50.00'));
+  resolve();
+  expect(await first).toMatchObject({ kind: 'done', account: { version: 3 } });
+  expect(await second).toMatchObject({ kind: 'done', account: { version: 4, balance: 5_100n } });
+});
+
+describe('a replica that lags', () => {
+  /** A log whose replicas miss the last event of every account. */
+  const lagging = (log: EventStore): EventStore => ({
+    ...log,
+    async head(accountId, consistency) {
+      const head = await log.head(accountId, consistency);
+      if (consistency === 'leader' || head === undefined) return head;
+      const events = [];
+      for await (const event of log.tail(head, { version: 0, sequence: 0 }, 'any')) {
+        events.push(event);
+      }
+      const before = events.at(-2);
+      return before && { ...before, previousSequence: 0 };
+    },
+  });
+
+  test('makes no command fail: a stale decision conflicts, a stale refusal is checked', async () => {
+    await bank.execute(withdraw(ada, '4.00'));
+    const behind = scriptedService({ log: lagging(bank.log) });
+    expect(await behind.execute(withdraw(ada, '6.00'))).toMatchObject({
+      kind: 'done',
+      account: { balance: 0n, version: 3 },
+    });
+    const again = scriptedService({ log: lagging(bank.log) });
+    expect(await again.execute(create(ada, '1.00'))).toMatchObject({
+      kind: 'refused',
+      error: { code: 'account_exists' },
+    });
+  });
+});
+
+test('an account beyond what the cache holds is read again', async () => {
+  const small = scriptedService({ log: bank.log, limits: { cachedAccounts: 1 } });
+  const bob = await small.opened('1.00');
+  await small.execute(deposit(ada, '1.00'));
+  await small.service.drain();
+  const before = small.store.heads.any;
+  expect(await small.execute(deposit(bob, '1.00'))).toMatchObject({ kind: 'done' });
+  expect(small.store.heads.any).toBe(before + 1);
+});

@@ -1,0 +1,106 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { STREAM } from '../../src/event-store/jetstream/names.ts';
+import { eventually } from '../support/await.ts';
+import { startBank } from '../support/bank.ts';
+import type { Bank, BankService } from '../support/bank.ts';
+import { metric } from '../support/metrics.ts';
+import { checkpointOf, expectReadModelsOf, untilProjected } from '../support/read-models.ts';
+
+const CONSUMER = 'accounts-v1';
+
+let bank: Bank;
+let commands: BankService;
+let queries: BankService;
+let accountId: string;
+let last: number;
+
+beforeAll(async () => {
+  bank = await startBank();
+  [commands, queries] = await Promise.all([bank.startCommand(), bank.startQuery()]);
+  ({ accountId } = (await commands.create('100.00')).account);
+  for (let index = 0; index < 20; index += 1) {
+    const other = (await commands.create(index)).account;
+    await commands.deposit(other.accountId, '1.00');
+    last = (await commands.withdraw(accountId, '1.00')).account.sequence;
+  }
+  await untilProjected(bank.db, last);
+});
+afterAll(() => bank.stop());
+
+async function deleteConsumer(): Promise<void> {
+  const jsm = await jetstreamManager(bank.nc);
+  await jsm.consumers.delete(STREAM, CONSUMER);
+}
+
+/** The accounts and their statements, as they stand in MongoDB. */
+async function contents(): Promise<unknown> {
+  const [accounts, transactions] = await Promise.all(
+    ['accounts_v1', 'transactions_v1'].map((name) =>
+      bank.db.collection(name).find().sort({ _id: 1 }).toArray(),
+    ),
+  );
+  return { accounts, transactions };
+}
+
+test('every event delivered once more changes nothing', async () => {
+  const before = await contents();
+  await deleteConsumer();
+  // The running service makes the durable consumer again, which begins at the first event.
+  await eventually(
+    async () => {
+      const repeats = await metric(queries.url, 'jetbank_projected_repeats_total');
+      expect(repeats).toBeGreaterThanOrEqual(last);
+    },
+    { timeoutMs: 15_000 },
+  );
+  expect(await contents()).toEqual(before);
+  const { sequence } = (await commands.withdraw(accountId, '1.00')).account;
+  await untilProjected(bank.db, sequence);
+  await expectReadModelsOf(bank.db, await bank.ledger());
+}, 30_000);
+
+test('every event delivered once more to a service without a cache changes nothing', async () => {
+  const before = await contents();
+  await queries.process.stop();
+  await deleteConsumer();
+  queries = await bank.startQuery();
+  await eventually(
+    async () => {
+      const repeats = await metric(queries.url, 'jetbank_projected_repeats_total');
+      expect(repeats).toBeGreaterThanOrEqual(last);
+    },
+    { timeoutMs: 15_000 },
+  );
+  expect(await contents()).toEqual(before);
+  await expectReadModelsOf(bank.db, await bank.ledger());
+}, 30_000);
+
+test('the database is dropped while nothing happens: it comes back by itself', async () => {
+  await bank.db.dropDatabase();
+  expect(await checkpointOf(bank.db)).toBeUndefined();
+  const { lastSequence } = await bank.ledger();
+  await untilProjected(bank.db, lastSequence, 15_000);
+  await expectReadModelsOf(bank.db, await bank.ledger());
+  const indexes = await bank.db.collection('accounts_v1').indexes();
+  expect(indexes.length).toBeGreaterThan(1);
+}, 30_000);
+
+test('the database is dropped and an event comes at once: accounts and statements are complete', async () => {
+  const before = (await commands.withdraw(accountId, '1.00')).account;
+  // Now the projector is at work, with the account in its cache.
+  await untilProjected(bank.db, before.sequence);
+  await bank.db.dropDatabase();
+  const { sequence } = (await commands.withdraw(accountId, '1.00')).account;
+  await untilProjected(bank.db, sequence, 15_000);
+  await expectReadModelsOf(bank.db, await bank.ledger());
+}, 30_000);
+
+test('the database is dropped while the service is down: it is built again at the next start', async () => {
+  await queries.process.stop();
+  await bank.db.dropDatabase();
+  const { sequence } = (await commands.withdraw(accountId, '1.00')).account;
+  await bank.startQuery();
+  await untilProjected(bank.db, sequence, 15_000);
+  await expectReadModelsOf(bank.db, await bank.ledger());
+}, 30_000);

@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import { connect } from 'nats';
+import type { NatsConnection } from 'nats';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { BEGINNING } from '../../src/event-store/event-store.ts';
+import type { Consistency, EventStore, Position } from '../../src/event-store/event-store.ts';
+import { depositAfter, historyOf, opening, writeOf } from '../support/account-events.ts';
+import { collected } from '../support/collected.ts';
+import { freshStreams, storesOn } from '../support/jetstream-stores.ts';
+import { startTestNats } from '../support/nats.ts';
+import type { TestNats } from '../support/nats.ts';
+
+const HISTORY = 40;
+
+let nats: TestNats;
+let nc: NatsConnection;
+let watcher: NatsConnection;
+let store: EventStore;
+let ada: string;
+/** The JetStream calls made so far, without their subject's end. */
+let calls: string[];
+
+beforeAll(async () => {
+  nats = await startTestNats();
+  nc = await connect({ servers: nats.url });
+  watcher = await connect({ servers: nats.url });
+  watcher.subscribe('$JS.API.>', {
+    callback: (_, { subject }) => void calls.push(subject.split('.').slice(2, 5).join('.')),
+  });
+  await watcher.flush();
+});
+afterAll(async () => {
+  await watcher.close();
+  await nc.close();
+  await nats.remove();
+});
+beforeEach(async () => {
+  calls = [];
+  await freshStreams(nc);
+  ({ events: store } = await storesOn(nc));
+  ada = randomUUID();
+  // Between any two events of the account stands one of another.
+  let sequence = 0;
+  for (const event of historyOf(ada, HISTORY)) {
+    const another = randomUUID();
+    await store.append([writeOf(another, 0, opening(another))]);
+    const outcome = await store.append([writeOf(ada, sequence, event)]);
+    sequence = outcome.kind === 'stored' ? outcome.lastSequence : 0;
+  }
+});
+
+/** Version v of the account stands at the stream sequence 2v. */
+const at = (version: number): Position => ({ version, sequence: 2 * version });
+
+async function callsOf(after: Position, consistency: Consistency): Promise<string[]> {
+  await watcher.flush();
+  calls = [];
+  const head = await store.head(ada, consistency);
+  if (head === undefined) throw new Error('no head');
+  const events = await collected(store.tail(head, after, consistency));
+  expect(events).toHaveLength(HISTORY - after.version);
+  await nc.flush();
+  await watcher.flush();
+  return calls;
+}
+
+const LEADER = 'STREAM.MSG.GET';
+const ANY = 'DIRECT.GET.ACCOUNTS';
+const times = (count: number, call: string) => Array.from({ length: count }, () => call);
+
+describe('the cost of reading an account depends on what is missing, not on the stream:', () => {
+  test('nothing after the head', async () => {
+    expect(await callsOf(at(HISTORY), 'any')).toEqual([ANY]);
+    expect(await callsOf(at(HISTORY), 'leader')).toEqual([LEADER]);
+  });
+
+  test('a few events are read one by one, by their sequence', async () => {
+    expect(await callsOf(at(HISTORY - 4), 'any')).toEqual(times(4, ANY));
+    expect(await callsOf(at(HISTORY - 8), 'any')).toEqual(times(8, ANY));
+  });
+
+  test('many events are read together', async () => {
+    expect((await callsOf(at(HISTORY - 9), 'any')).length).toBeLessThanOrEqual(3);
+    expect((await callsOf(BEGINNING, 'any')).length).toBeLessThanOrEqual(3);
+  });
+});
+
+test('through the leader means the leader, for every single message', async () => {
+  expect(await callsOf(at(HISTORY - 4), 'leader')).toEqual(times(4, LEADER));
+  expect(new Set(await callsOf(BEGINNING, 'leader'))).toEqual(new Set([LEADER]));
+});
+
+test('an append asks JetStream for nothing', async () => {
+  const head = await store.head(ada, 'any');
+  if (head === undefined) throw new Error('no head');
+  await watcher.flush();
+  calls = [];
+  await store.append([writeOf(ada, head.sequence, depositAfter(head.event))]);
+  await watcher.flush();
+  expect(calls).toEqual([]);
+});

@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import type {
+  CommandAnswer,
+  CommandRequest,
+  PendingCommand,
+} from '../../src/account-cmd/command.ts';
+import type { AccountCommand } from '../../src/account/commands.ts';
+import type { Decimal } from '../../src/account/money.ts';
+import { parseDecimalString } from '../../src/account/money.ts';
+
+type More = Partial<Omit<CommandRequest, 'accountId' | 'command'>>;
+
+/** A request without a key, unless `more` has one. */
+export function requestOf(
+  accountId: string,
+  command: AccountCommand,
+  more: More = {},
+): CommandRequest {
+  return { accountId, command, commandId: randomUUID(), commandHash: null, ...more };
+}
+
+/** Opens the account in USD; amounts are decimal strings such as "12.50". */
+export const create = (accountId: string, initialBalance: string, more?: More): CommandRequest => {
+  const opening = { ownerName: 'Ada Lovelace', currency: 'USD' };
+  const command = { ...opening, type: 'CreateAccount', initialBalance: decimal(initialBalance) };
+  return requestOf(accountId, command as AccountCommand, more);
+};
+
+export const deposit = (accountId: string, amount: string, more?: More): CommandRequest =>
+  requestOf(accountId, { type: 'Deposit', amount: decimal(amount) }, more);
+
+export const withdraw = (accountId: string, amount: string, more?: More): CommandRequest =>
+  requestOf(accountId, { type: 'Withdraw', amount: decimal(amount) }, more);
+
+/** What an idempotency key makes of a request: `keyed('k')`, or with another body `keyed('k', 'h')`. */
+export const keyed = (key: string, commandHash = 'the-same-body'): More => ({
+  commandId: key,
+  commandHash,
+});
+
+/** The request on its way through the mailbox, and what it is answered. */
+export interface Asked {
+  readonly pending: PendingCommand;
+  readonly answers: readonly CommandAnswer[];
+}
+
+export function ask(request: CommandRequest, deadline = Infinity): Asked {
+  const answers: CommandAnswer[] = [];
+  return { answers, pending: { request, deadline, settle: (answer) => answers.push(answer) } };
+}
+
+function decimal(text: string): Decimal {
+  const parsed = parseDecimalString(text);
+  if (!parsed.ok) throw new RangeError(`${text} ${parsed.reason}`);
+  return parsed.value;
+}

@@ -1,0 +1,29 @@
+import { LRUCache } from 'lru-cache';
+import { systemSources } from '../../src/account-cmd/decide-batch.ts';
+import { silentObserver } from '../../src/account-cmd/observer.ts';
+import type { WorkerContext } from '../../src/account-cmd/worker-context.ts';
+import type { AccountRecord } from '../../src/account/record.ts';
+import type { EventStore } from '../../src/event-store/event-store.ts';
+import { memorySnapshotStore } from './memory-snapshot-store.ts';
+
+/**
+ * What a worker needs, on this store: retries come at once, and the clock, which is asked once after
+ * each round in vain, goes on by 100 ms whenever it is asked.
+ */
+export function workerContext(
+  events: EventStore,
+  more: Partial<WorkerContext> = {},
+): WorkerContext {
+  let now = 0;
+  return {
+    events,
+    snapshots: memorySnapshotStore(),
+    cache: new LRUCache<string, AccountRecord>({ max: 100 }),
+    snapshotWriter: { write: () => undefined, idle: () => Promise.resolve() },
+    sources: systemSources,
+    observer: silentObserver,
+    monotonic: () => (now += 100),
+    random: () => 0,
+    ...more,
+  };
+}
