@@ -27,7 +27,8 @@ interface Round {
  * Works one batch of commands of one account to its end. Never throws. How a command ends:
  *
  * - accepted and stored: with the state right after it;
- * - refused: once the state it was decided on is known to be the newest, because an append of the
+ * - refused and remembered: once the event that says so is stored;
+ * - refused otherwise: once the state it was decided on is known to be the newest, because an append of the
  *   same batch met its expectation or because the leader says so;
  * - conflict: the account's new events are read through the leader, and all that is open is decided
  *   again;
@@ -74,7 +75,7 @@ async function tryOnce(
     if (error instanceof IntegrityError) throw error;
     return { known: before, obstacle: { kind: 'unavailable', detail: unreadable(error) } };
   }
-  const plan = decideBatch(known.record, open, context.sources);
+  const plan = decideBatch(known.record, open, context.decide);
   if (plan.events.length > 0) return appendPlan(context, accountId, known, plan, open);
   const restsOnState = plan.answered.some(({ answer }) => !isFinal(answer));
   if (restsOnState && known.freshness !== 'newest') return { known: stale(known) };
@@ -127,9 +128,9 @@ function stored(
     states.push(record);
     if (record.account.version % SNAPSHOT_INTERVAL === 0) due = record;
   }
-  for (const { pending, end } of plan.accepted) {
-    const after = states[end - 1];
-    if (after !== undefined) open.done(pending, after);
+  for (const command of plan.written) {
+    const after = states[command.end - 1];
+    if (after !== undefined) open.written(command, after);
   }
   answerAll(plan, open);
   if (due !== undefined) snapshotWriter.write(due);
@@ -148,7 +149,8 @@ function answerAll(plan: BatchPlan, open: OpenCommands): void {
 }
 
 /** Whether the answer stands whatever else the log holds: what a key once did never changes. */
-const isFinal = ({ kind }: CommandAnswer) => kind === 'done' || kind === 'key_reused';
+const isFinal = (answer: CommandAnswer) =>
+  answer.kind === 'key_reused' || ('replayed' in answer && answer.replayed);
 
 const stale = ({ record }: KnownState): KnownState => ({ record, freshness: 'stale' });
 

@@ -3,7 +3,7 @@ import type { AccountRecord } from '../account/record.ts';
 import type { EventStore, SnapshotStore } from '../event-store/event-store.ts';
 import { workOnAccount } from './account-worker.ts';
 import type { CommandAnswer, CommandRequest, PendingCommand } from './command.ts';
-import type { Sources } from './decide-batch.ts';
+import type { DecideOptions, Sources } from './decide-batch.ts';
 import { systemSources } from './decide-batch.ts';
 import { createMailbox } from './mailbox.ts';
 import type { MailboxLimits } from './mailbox.ts';
@@ -27,6 +27,8 @@ export interface CommandServiceOptions {
   readonly sources?: Sources;
   readonly observer?: CommandObserver;
   readonly limits?: Partial<CommandLimits>;
+  /** Default true. */
+  readonly rememberRejections?: DecideOptions['rememberRejections'];
 }
 
 export interface CommandLimits extends MailboxLimits {
@@ -61,7 +63,7 @@ export function createCommandService(options: CommandServiceOptions): CommandSer
     snapshots,
     cache: new LRUCache<string, AccountRecord>({ max: limits.cachedAccounts }),
     snapshotWriter,
-    sources,
+    decide: { sources, rememberRejections: options.rememberRejections ?? true },
     observer,
     monotonic: () => performance.now(),
     random: Math.random,

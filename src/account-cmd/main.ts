@@ -68,7 +68,11 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     inboxPrefix: inboxPrefixOf(SERVICE),
   });
   const observer = observeCommands(metrics, log, () => state.running?.commands.waiting() ?? 0);
-  const commands = createCommandService({ ...stores, observer });
+  const commands = createCommandService({
+    ...stores,
+    observer,
+    rememberRejections: config.rememberRejections,
+  });
   shutdown.onStop('work', () => commands.drain());
   state.running = { commands, connection };
   log.info({ nats: nc.getServer() }, 'ready');

@@ -1,7 +1,7 @@
 import type { LRUCache } from 'lru-cache';
 import type { AccountRecord } from '../account/record.ts';
 import type { EventStore, SnapshotStore } from '../event-store/event-store.ts';
-import type { Sources } from './decide-batch.ts';
+import type { DecideOptions } from './decide-batch.ts';
 import type { CommandObserver } from './observer.ts';
 import type { SnapshotWriter } from './snapshot-writer.ts';
 
@@ -11,7 +11,7 @@ export interface WorkerContext {
   readonly snapshots: SnapshotStore;
   readonly cache: LRUCache<string, AccountRecord>;
   readonly snapshotWriter: SnapshotWriter;
-  readonly sources: Sources;
+  readonly decide: DecideOptions;
   readonly observer: CommandObserver;
   /** Monotonic clock, milliseconds. */
   readonly monotonic: () => number;

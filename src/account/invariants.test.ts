@@ -97,6 +97,8 @@ function changeOf(event: AccountEvent): bigint {
       return event.amount;
     case 'MoneyWithdrawn':
       return -event.amount;
+    case 'CommandRejected':
+      return 0n;
   }
 }
 
