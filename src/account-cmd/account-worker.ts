@@ -15,6 +15,7 @@ import type { WorkerContext } from './worker-context.ts';
 /** A retry waits a random part of this, which doubles from the first to the last, in milliseconds. */
 const FIRST_BACKOFF_MS = 1;
 const LAST_BACKOFF_MS = 64;
+const OUT_OF_BUDGET_BACKOFF_MS = 500;
 
 /** What one round leaves behind. */
 interface Round {
@@ -34,7 +35,7 @@ interface Round {
  *   again;
  * - no answer to the append: likewise, and a command whose own event stands there is done. If the
  *   lost append is still on its way, its expectation keeps it from landing after another one;
- * - out of time: 409 or 503 if surely nothing of it was stored, 504 if something may be.
+ * - out of time, or out of retries: 409 or 503 if surely nothing of it was stored, 504 if something may be.
  */
 export async function workOnAccount(
   context: WorkerContext,
@@ -49,8 +50,13 @@ export async function workOnAccount(
       const round = await tryOnce(context, accountId, known, open);
       ({ known } = round);
       if (round.obstacle === undefined) continue;
+      if (!context.retries.take()) {
+        // What may be in the log must still be looked for, but slowly.
+        open.endUnsent(round.obstacle);
+        backoffMs = OUT_OF_BUDGET_BACKOFF_MS;
+      }
       await sleep(backoffMs * context.random());
-      backoffMs = Math.min(backoffMs * 2, LAST_BACKOFF_MS);
+      backoffMs = Math.min(backoffMs * 2, Math.max(backoffMs, LAST_BACKOFF_MS));
       open.endExpired(context.monotonic(), round.obstacle);
     }
   } catch (error) {

@@ -9,6 +9,8 @@ import { createMailbox } from './mailbox.ts';
 import type { MailboxLimits } from './mailbox.ts';
 import type { CommandObserver } from './observer.ts';
 import { silentObserver } from './observer.ts';
+import { retryBudget } from './retry-budget.ts';
+import type { RetryBudgetOptions } from './retry-budget.ts';
 import { createSnapshotWriter } from './snapshot-writer.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -36,6 +38,8 @@ export interface CommandLimits extends MailboxLimits {
   readonly cachedAccounts: number;
   /** How long a command may take before it is given up, in milliseconds. */
   readonly deadlineMs: number;
+  /** Retries of the whole process. */
+  readonly retries: RetryBudgetOptions;
 }
 
 const DEFAULT_LIMITS: CommandLimits = {
@@ -44,7 +48,10 @@ const DEFAULT_LIMITS: CommandLimits = {
   queuedInAll: 20_000,
   cachedAccounts: 50_000,
   deadlineMs: 5_000,
+  retries: { perSecond: 500, burst: 500 },
 };
+
+const monotonic = () => performance.now();
 
 const SNAPSHOT_WRITES_AT_ONCE = 8;
 const SNAPSHOTS_WAITING = 2_000;
@@ -65,7 +72,8 @@ export function createCommandService(options: CommandServiceOptions): CommandSer
     snapshotWriter,
     decide: { sources, rememberRejections: options.rememberRejections ?? true },
     observer,
-    monotonic: () => performance.now(),
+    retries: retryBudget(limits.retries, monotonic),
+    monotonic,
     random: Math.random,
   };
   const mailbox = createMailbox<PendingCommand>(limits, (accountId, batch) =>
@@ -74,10 +82,10 @@ export function createCommandService(options: CommandServiceOptions): CommandSer
 
   return {
     execute(request) {
-      const begin = performance.now();
+      const begin = monotonic();
       const answered = Promise.withResolvers<CommandAnswer>();
       const settle = (answer: CommandAnswer) => {
-        observer.answered(request, answer, performance.now() - begin);
+        observer.answered(request, answer, monotonic() - begin);
         answered.resolve(answer);
       };
       const pending = { request, deadline: begin + limits.deadlineMs, settle };
