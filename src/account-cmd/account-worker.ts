@@ -15,6 +15,7 @@ import type { WorkerContext } from './worker-context.ts';
 /** A retry waits a random part of this, which doubles from the first to the last, in milliseconds. */
 const FIRST_BACKOFF_MS = 1;
 const LAST_BACKOFF_MS = 64;
+const OUT_OF_BUDGET_BACKOFF_MS = 500;
 
 /** What one round leaves behind. */
 interface Round {
@@ -27,13 +28,14 @@ interface Round {
  * Works one batch of commands of one account to its end. Never throws. How a command ends:
  *
  * - accepted and stored: with the state right after it;
- * - refused: once the state it was decided on is known to be the newest, because an append of the
+ * - refused and remembered: once the event that says so is stored;
+ * - refused otherwise: once the state it was decided on is known to be the newest, because an append of the
  *   same batch met its expectation or because the leader says so;
  * - conflict: the account's new events are read through the leader, and all that is open is decided
  *   again;
  * - no answer to the append: likewise, and a command whose own event stands there is done. If the
  *   lost append is still on its way, its expectation keeps it from landing after another one;
- * - out of time: 409 or 503 if surely nothing of it was stored, 504 if something may be.
+ * - out of time, or out of retries: 409 or 503 if surely nothing of it was stored, 504 if something may be.
  */
 export async function workOnAccount(
   context: WorkerContext,
@@ -48,8 +50,13 @@ export async function workOnAccount(
       const round = await tryOnce(context, accountId, known, open);
       ({ known } = round);
       if (round.obstacle === undefined) continue;
+      if (!context.retries.take()) {
+        // What may be in the log must still be looked for, but slowly.
+        open.endUnsent(round.obstacle);
+        backoffMs = OUT_OF_BUDGET_BACKOFF_MS;
+      }
       await sleep(backoffMs * context.random());
-      backoffMs = Math.min(backoffMs * 2, LAST_BACKOFF_MS);
+      backoffMs = Math.min(backoffMs * 2, Math.max(backoffMs, LAST_BACKOFF_MS));
       open.endExpired(context.monotonic(), round.obstacle);
     }
   } catch (error) {
@@ -74,7 +81,7 @@ async function tryOnce(
     if (error instanceof IntegrityError) throw error;
     return { known: before, obstacle: { kind: 'unavailable', detail: unreadable(error) } };
   }
-  const plan = decideBatch(known.record, open, context.sources);
+  const plan = decideBatch(known.record, open, context.decide);
   if (plan.events.length > 0) return appendPlan(context, accountId, known, plan, open);
   const restsOnState = plan.answered.some(({ answer }) => !isFinal(answer));
   if (restsOnState && known.freshness !== 'newest') return { known: stale(known) };
@@ -127,9 +134,9 @@ function stored(
     states.push(record);
     if (record.account.version % SNAPSHOT_INTERVAL === 0) due = record;
   }
-  for (const { pending, end } of plan.accepted) {
-    const after = states[end - 1];
-    if (after !== undefined) open.done(pending, after);
+  for (const command of plan.written) {
+    const after = states[command.end - 1];
+    if (after !== undefined) open.written(command, after);
   }
   answerAll(plan, open);
   if (due !== undefined) snapshotWriter.write(due);
@@ -148,7 +155,8 @@ function answerAll(plan: BatchPlan, open: OpenCommands): void {
 }
 
 /** Whether the answer stands whatever else the log holds: what a key once did never changes. */
-const isFinal = ({ kind }: CommandAnswer) => kind === 'done' || kind === 'key_reused';
+const isFinal = (answer: CommandAnswer) =>
+  answer.kind === 'key_reused' || ('replayed' in answer && answer.replayed);
 
 const stale = ({ record }: KnownState): KnownState => ({ record, freshness: 'stale' });
 

@@ -3,12 +3,14 @@ import type { AccountRecord } from '../account/record.ts';
 import type { EventStore, SnapshotStore } from '../event-store/event-store.ts';
 import { workOnAccount } from './account-worker.ts';
 import type { CommandAnswer, CommandRequest, PendingCommand } from './command.ts';
-import type { Sources } from './decide-batch.ts';
+import type { DecideOptions, Sources } from './decide-batch.ts';
 import { systemSources } from './decide-batch.ts';
 import { createMailbox } from './mailbox.ts';
 import type { MailboxLimits } from './mailbox.ts';
 import type { CommandObserver } from './observer.ts';
 import { silentObserver } from './observer.ts';
+import { retryBudget } from './retry-budget.ts';
+import type { RetryBudgetOptions } from './retry-budget.ts';
 import { createSnapshotWriter } from './snapshot-writer.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -27,6 +29,8 @@ export interface CommandServiceOptions {
   readonly sources?: Sources;
   readonly observer?: CommandObserver;
   readonly limits?: Partial<CommandLimits>;
+  /** Default true. */
+  readonly rememberRejections?: DecideOptions['rememberRejections'];
 }
 
 export interface CommandLimits extends MailboxLimits {
@@ -34,6 +38,8 @@ export interface CommandLimits extends MailboxLimits {
   readonly cachedAccounts: number;
   /** How long a command may take before it is given up, in milliseconds. */
   readonly deadlineMs: number;
+  /** Retries of the whole process. */
+  readonly retries: RetryBudgetOptions;
 }
 
 const DEFAULT_LIMITS: CommandLimits = {
@@ -42,7 +48,10 @@ const DEFAULT_LIMITS: CommandLimits = {
   queuedInAll: 20_000,
   cachedAccounts: 50_000,
   deadlineMs: 5_000,
+  retries: { perSecond: 500, burst: 500 },
 };
+
+const monotonic = () => performance.now();
 
 const SNAPSHOT_WRITES_AT_ONCE = 8;
 const SNAPSHOTS_WAITING = 2_000;
@@ -61,9 +70,10 @@ export function createCommandService(options: CommandServiceOptions): CommandSer
     snapshots,
     cache: new LRUCache<string, AccountRecord>({ max: limits.cachedAccounts }),
     snapshotWriter,
-    sources,
+    decide: { sources, rememberRejections: options.rememberRejections ?? true },
     observer,
-    monotonic: () => performance.now(),
+    retries: retryBudget(limits.retries, monotonic),
+    monotonic,
     random: Math.random,
   };
   const mailbox = createMailbox<PendingCommand>(limits, (accountId, batch) =>
@@ -72,10 +82,10 @@ export function createCommandService(options: CommandServiceOptions): CommandSer
 
   return {
     execute(request) {
-      const begin = performance.now();
+      const begin = monotonic();
       const answered = Promise.withResolvers<CommandAnswer>();
       const settle = (answer: CommandAnswer) => {
-        observer.answered(request, answer, performance.now() - begin);
+        observer.answered(request, answer, monotonic() - begin);
         answered.resolve(answer);
       };
       const pending = { request, deadline: begin + limits.deadlineMs, settle };

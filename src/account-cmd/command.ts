@@ -24,7 +24,7 @@ export type CommandAnswer =
       readonly sequence: number;
       readonly replayed: boolean;
     }
-  | { readonly kind: 'refused'; readonly error: DomainError }
+  | { readonly kind: 'refused'; readonly error: DomainError; readonly replayed: boolean }
   | { readonly kind: 'version_mismatch'; readonly actual: number }
   | { readonly kind: 'key_reused' }
   /** Others kept changing the account; nothing was written. */

@@ -16,6 +16,8 @@ export interface Config {
   /** Whether missing streams are made. */
   readonly provision: boolean;
   readonly streamReplicas: number;
+  /** Whether the retry of a keyed command that was refused stays refused. */
+  readonly rememberRejections: boolean;
 }
 
 /** @throws ConfigError naming every variable that is wrong. */
@@ -31,6 +33,7 @@ export function readConfig(variables: Environment): Config {
     ),
     provision: env.boolean('JETBANK_PROVISION', true),
     streamReplicas: env.integer('STREAM_REPLICAS', 1, { min: 1, max: 5 }),
+    rememberRejections: env.boolean('REMEMBER_REJECTIONS', true),
   };
   env.done();
   return config;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { decide } from '../account/account.ts';
-import type { AccountEvent, AccountFact, RecordedEvent } from '../account/events.ts';
+import { decide, rejectionOf } from '../account/account.ts';
+import type { DomainError } from '../account/errors.ts';
+import type { AccountEvent, AccountFact, RecordedEvent, Rejection } from '../account/events.ts';
 import type { AccountRecord } from '../account/record.ts';
 import { applyRecorded, recall } from '../account/record.ts';
 import type { PendingEvent } from '../event-store/event-store.ts';
@@ -10,13 +11,27 @@ import type { CommandAnswer, PendingCommand } from './command.ts';
 export interface BatchPlan {
   /** The events to append; those of one command stand together. */
   readonly events: readonly PendingEvent[];
-  /** The commands whose events these are, with the index behind their last event. */
-  readonly accepted: readonly { readonly pending: PendingCommand; readonly end: number }[];
+  /** The commands that leave events, in order. */
+  readonly written: readonly WrittenCommand[];
   /** Commands with an answer that holds if the state that was decided on was the newest. */
   readonly answered: readonly {
     readonly pending: PendingCommand;
     readonly answer: CommandAnswer;
   }[];
+}
+
+/** A command that leaves events: accepted, or refused and remembered so. */
+export interface WrittenCommand {
+  readonly pending: PendingCommand;
+  /** Index behind the command's last event. */
+  readonly end: number;
+  readonly refusal?: DomainError;
+}
+
+export interface DecideOptions {
+  readonly sources: Sources;
+  /** Whether a keyed command that is refused for the account's state leaves an event that says so. */
+  readonly rememberRejections: boolean;
 }
 
 /** Where time and ids come from, so that the domain's surroundings are deterministic in tests. */
@@ -35,10 +50,10 @@ export const systemSources: Sources = { now: Date.now, newId: randomUUID };
 export function decideBatch(
   record: AccountRecord | undefined,
   batch: Iterable<PendingCommand>,
-  sources: Sources,
+  { sources, rememberRejections }: DecideOptions,
 ): BatchPlan {
   const events: PendingEvent[] = [];
-  const accepted: { pending: PendingCommand; end: number }[] = [];
+  const written: WrittenCommand[] = [];
   const answered: { pending: PendingCommand; answer: CommandAnswer }[] = [];
   const keysInBatch = new Set<string>();
   let running = record;
@@ -57,21 +72,23 @@ export function decideBatch(
       continue;
     }
     const decision = decide(running?.account, request.command);
-    if (!decision.ok) {
-      answered.push({ pending, answer: { kind: 'refused', error: decision.error } });
+    const remember = rememberRejections && request.commandHash !== null;
+    const facts = decision.ok ? decision.facts : rejectionFacts(running, decision.error, remember);
+    if (!decision.ok && facts.length === 0) {
+      answered.push({ pending, answer: refused(decision.error, false) });
       continue;
     }
-    for (const fact of decision.facts) {
+    for (const fact of facts) {
       const event = eventOf(fact, pending, (running?.account.version ?? 0) + 1, sources);
       // The real sequence is known only once the event is in the log.
       running = applyRecorded(running, { sequence: 0, event });
       const { traceparent } = request;
       events.push({ event, ...(traceparent !== undefined && { traceparent }) });
     }
-    accepted.push({ pending, end: events.length });
+    written.push({ pending, end: events.length, ...(!decision.ok && { refusal: decision.error }) });
     if (request.commandHash !== null) keysInBatch.add(request.commandId);
   }
-  return { events, accepted, answered };
+  return { events, written, answered };
 }
 
 /** The answer to a keyed command that the account remembers; undefined for a new one. */
@@ -83,13 +100,34 @@ function answerToKnown(
   const remembered = recall(record, request.commandId);
   if (remembered === undefined) return undefined;
   if (remembered.commandHash !== request.commandHash) return { kind: 'key_reused' };
-  const { balance, version, sequence } = remembered;
+  const { balance, version, sequence, rejection } = remembered;
+  if (rejection !== null) return refused(errorOf(rejection), true);
   return {
     kind: 'done',
     account: { ...record.account, balance, version },
     sequence,
     replayed: true,
   };
+}
+
+const refused = (error: DomainError, replayed: boolean): CommandAnswer => ({
+  kind: 'refused',
+  error,
+  replayed,
+});
+
+function rejectionFacts(
+  running: AccountRecord | undefined,
+  error: DomainError,
+  remember: boolean,
+): AccountFact[] {
+  const fact = remember ? rejectionOf(running?.account, error) : undefined;
+  return fact === undefined ? [] : [fact];
+}
+
+/** What {@link rejectionOf} made of the error, the other way round. */
+function errorOf({ code, detail, field }: Rejection): DomainError {
+  return { code: code as DomainError['code'], detail, ...(field !== null && { field }) };
 }
 
 function eventOf(

@@ -3,7 +3,7 @@ import type { NatsConnection } from 'nats';
 import { jetStreamStores } from '../event-store/jetstream/jetstream-event-store.ts';
 import { durabilityOf, provisionStreams } from '../event-store/jetstream/provision.ts';
 import { createHttpServer } from '../platform/http-server.ts';
-import { connectNats, watchConnection } from '../platform/nats.ts';
+import { connectNats, inboxPrefixOf, watchConnection } from '../platform/nats.ts';
 import type { ConnectionState } from '../platform/nats.ts';
 import { retryForever } from '../platform/retry.ts';
 import { runService } from '../platform/service.ts';
@@ -63,9 +63,16 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     (reason, waitMs) => log.warn({ reason, waitMs }, 'the streams are not ready: trying again'),
   );
 
-  const stores = await jetStreamStores(nc, { timeoutMs: APPEND_TIMEOUT_MS });
+  const stores = await jetStreamStores(nc, {
+    timeoutMs: APPEND_TIMEOUT_MS,
+    inboxPrefix: inboxPrefixOf(SERVICE),
+  });
   const observer = observeCommands(metrics, log, () => state.running?.commands.waiting() ?? 0);
-  const commands = createCommandService({ ...stores, observer });
+  const commands = createCommandService({
+    ...stores,
+    observer,
+    rememberRejections: config.rememberRejections,
+  });
   shutdown.onStop('work', () => commands.drain());
   state.running = { commands, connection };
   log.info({ nats: nc.getServer() }, 'ready');

@@ -1,7 +1,7 @@
 import type { RecordedEvent } from '../account/events.ts';
 import type { AccountRecord } from '../account/record.ts';
 import type { CommandAnswer, PendingCommand } from './command.ts';
-import type { BatchPlan } from './decide-batch.ts';
+import type { BatchPlan, WrittenCommand } from './decide-batch.ts';
 
 /** Why the work has not ended yet: what a command is told when its time is up. */
 export type Obstacle = Extract<CommandAnswer, { readonly kind: 'conflict' | 'unavailable' }>;
@@ -11,7 +11,7 @@ export interface OpenCommands extends Iterable<PendingCommand> {
   readonly size: number;
   answer(pending: PendingCommand, answer: CommandAnswer): void;
   /** The command's last event is in the log, and this is the account right after it. */
-  done(pending: PendingCommand, after: AccountRecord): void;
+  written(command: WrittenCommand, after: AccountRecord): void;
   /** The plan's events were sent and no answer came: from now on they may be in the log. */
   mayBeStored(plan: BatchPlan): void;
   /** Ends the command whose own event was met in the log, if it is one of these. */
@@ -27,15 +27,18 @@ export interface OpenCommands extends Iterable<PendingCommand> {
 export function openCommands(batch: readonly PendingCommand[]): OpenCommands {
   const open = new Set(batch);
   /** Events that may be in the log, with the command whose last event each is. */
-  const sent = new Map<string, PendingCommand>();
+  const sent = new Map<string, WrittenCommand>();
   const inDoubt = new Set<PendingCommand>();
 
   function answer(pending: PendingCommand, given: CommandAnswer): void {
     if (open.delete(pending)) pending.settle(given);
   }
 
-  function done(pending: PendingCommand, { account, sequence }: AccountRecord): void {
-    answer(pending, { kind: 'done', account, sequence, replayed: false });
+  function written({ pending, refusal }: WrittenCommand, after: AccountRecord): void {
+    const { account, sequence } = after;
+    if (refusal === undefined)
+      answer(pending, { kind: 'done', account, sequence, replayed: false });
+    else answer(pending, { kind: 'refused', error: refusal, replayed: false });
   }
 
   function end(pending: PendingCommand, given: CommandAnswer): void {
@@ -49,17 +52,17 @@ export function openCommands(batch: readonly PendingCommand[]): OpenCommands {
     },
     [Symbol.iterator]: () => open[Symbol.iterator](),
     answer,
-    done,
-    mayBeStored({ accepted, events }) {
-      for (const { pending, end: endIndex } of accepted) {
-        const last = events[endIndex - 1];
-        if (last !== undefined) sent.set(last.event.eventId, pending);
-        inDoubt.add(pending);
+    written,
+    mayBeStored(plan) {
+      for (const command of plan.written) {
+        const last = plan.events[command.end - 1];
+        if (last !== undefined) sent.set(last.event.eventId, command);
+        inDoubt.add(command.pending);
       }
     },
     met({ event }, after) {
       const own = sent.get(event.eventId);
-      if (own !== undefined) done(own, after);
+      if (own !== undefined) written(own, after);
     },
     endUnsent(given) {
       for (const pending of open) if (!inDoubt.has(pending)) answer(pending, given);

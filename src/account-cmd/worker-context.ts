@@ -1,8 +1,9 @@
 import type { LRUCache } from 'lru-cache';
 import type { AccountRecord } from '../account/record.ts';
 import type { EventStore, SnapshotStore } from '../event-store/event-store.ts';
-import type { Sources } from './decide-batch.ts';
+import type { DecideOptions } from './decide-batch.ts';
 import type { CommandObserver } from './observer.ts';
+import type { RetryBudget } from './retry-budget.ts';
 import type { SnapshotWriter } from './snapshot-writer.ts';
 
 /** What working on an account needs. */
@@ -11,8 +12,9 @@ export interface WorkerContext {
   readonly snapshots: SnapshotStore;
   readonly cache: LRUCache<string, AccountRecord>;
   readonly snapshotWriter: SnapshotWriter;
-  readonly sources: Sources;
+  readonly decide: DecideOptions;
   readonly observer: CommandObserver;
+  readonly retries: RetryBudget;
   /** Monotonic clock, milliseconds. */
   readonly monotonic: () => number;
   /** From 0 up to 1: spreads retries. */

@@ -10,7 +10,7 @@ import {
   createMongoClient,
   databaseOf,
 } from '../platform/mongo.ts';
-import { connectNats, watchConnection } from '../platform/nats.ts';
+import { connectNats, inboxPrefixOf, watchConnection } from '../platform/nats.ts';
 import type { ConnectionState } from '../platform/nats.ts';
 import { retryForever } from '../platform/retry.ts';
 import { runService } from '../platform/service.ts';
@@ -83,7 +83,10 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     signal,
     (reason, waitMs) => log.warn({ reason, waitMs }, 'the streams are not ready: trying again'),
   );
-  const { events } = await jetStreamStores(nc, { timeoutMs: READ_TIMEOUT_MS });
+  const { events } = await jetStreamStores(nc, {
+    timeoutMs: READ_TIMEOUT_MS,
+    inboxPrefix: inboxPrefixOf(SERVICE),
+  });
   const projecting = runProjector({
     projection: accountProjection,
     store: readModelStore(db, accountProjection),

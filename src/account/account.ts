@@ -67,6 +67,24 @@ export function decide(account: Account | undefined, command: AccountCommand): D
 }
 
 /**
+ * The fact that keeps a refused command refused, for the refusals that the account's state decides:
+ * another state would have accepted it. Undefined where a retry may as well be decided again.
+ */
+export function rejectionOf(
+  account: Account | undefined,
+  { code, detail, field }: DomainError,
+): AccountFact | undefined {
+  if (account === undefined || !STATE_DECIDES.has(code)) return undefined;
+  const { currency, balance } = account;
+  return { type: 'CommandRejected', code, detail, field: field ?? null, currency, balance };
+}
+
+const STATE_DECIDES: ReadonlySet<DomainError['code']> = new Set([
+  'insufficient_funds',
+  'balance_limit_exceeded',
+]);
+
+/**
  * The account after the event.
  * @throws IntegrityError when the event cannot follow: a skipped version, a balance that does not add up.
  */
@@ -90,6 +108,8 @@ export function evolve(account: Account | undefined, event: AccountEvent): Accou
       return moved(existing(account, event), event.amount, event);
     case 'MoneyWithdrawn':
       return moved(existing(account, event), -event.amount, event);
+    case 'CommandRejected':
+      return moved(existing(account, event), 0n, event);
   }
 }
 

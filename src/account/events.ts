@@ -1,7 +1,7 @@
 import type { MinorUnits } from './money.ts';
 
 /** What happened to an account. The log stores these and nothing else. */
-export type AccountFact = AccountCreated | MoneyDeposited | MoneyWithdrawn;
+export type AccountFact = AccountCreated | MoneyDeposited | MoneyWithdrawn | CommandRejected;
 
 export interface AccountCreated {
   readonly type: 'AccountCreated';
@@ -29,6 +29,21 @@ export interface MoneyWithdrawn {
   readonly amount: MinorUnits;
   readonly currency: string;
   readonly balance: MinorUnits;
+}
+
+/** A keyed command was refused for the account's state. Nothing changes; its retry stays refused. */
+export interface CommandRejected extends Rejection {
+  readonly type: 'CommandRejected';
+  readonly currency: string;
+  readonly balance: MinorUnits;
+}
+
+/** Why a command was refused, as its answer said it. */
+export interface Rejection {
+  readonly code: string;
+  readonly detail: string;
+  /** The member of the request at fault. */
+  readonly field: string | null;
 }
 
 /** What every event carries beside its fact. */

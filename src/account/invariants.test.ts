@@ -73,19 +73,20 @@ test('after every prefix: money is conserved, no balance is negative, versions h
   );
 });
 
-test('an account remembers its last keyed commands and only those', () => {
+test('an account remembers its creation and its last keyed commands, and only those', () => {
   const { records, execute } = bank();
   const amount = { coefficient: 1n, scale: 0 };
   const opening = { type: 'CreateAccount', ownerName: 'o', currency: 'USD' } as const;
   execute('a', { ...opening, initialBalance: amount }, 'key-0');
-  for (let n = 1; n <= REMEMBERED_COMMANDS; n += 1) {
+  for (let n = 1; n <= REMEMBERED_COMMANDS + 1; n += 1) {
     execute('a', { type: 'Deposit', amount });
     execute('a', { type: 'Deposit', amount }, `key-${n}`);
   }
   const record = records.get('a');
-  expect(record?.commands).toHaveLength(REMEMBERED_COMMANDS);
-  expect(recall(record, 'key-0')).toBeUndefined();
-  expect(recall(record, 'key-1')).toMatchObject({ version: 3, balance: 300n, sequence: 3 });
+  expect(record?.commands).toHaveLength(1 + REMEMBERED_COMMANDS);
+  expect(recall(record, 'key-0')).toMatchObject({ version: 1, balance: 100n, sequence: 1 });
+  expect(recall(record, 'key-1')).toBeUndefined();
+  expect(recall(record, 'key-2')).toMatchObject({ version: 5, balance: 500n, sequence: 5 });
   expect(recall(record, 'unheard-of')).toBeUndefined();
 });
 
@@ -97,6 +98,8 @@ function changeOf(event: AccountEvent): bigint {
       return event.amount;
     case 'MoneyWithdrawn':
       return -event.amount;
+    case 'CommandRejected':
+      return 0n;
   }
 }
 

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Account } from './account.ts';
 import { evolve } from './account.ts';
-import type { RecordedEvent } from './events.ts';
+import type { RecordedEvent, Rejection } from './events.ts';
 import type { MinorUnits } from './money.ts';
 
 /** An account with its place in the log and the keyed commands that made it what it is. */
@@ -9,11 +9,11 @@ export interface AccountRecord {
   readonly account: Account;
   /** Stream sequence of the account's last event: what the next append expects. */
   readonly sequence: number;
-  /** The last {@link REMEMBERED_COMMANDS} keyed commands, oldest first. */
+  /** The command that created the account, if it was keyed, and the last others, oldest first. */
   readonly commands: readonly RememberedCommand[];
 }
 
-/** A keyed command that took effect, with what is needed to answer it again word for word. */
+/** A keyed command that is in the log, with what is needed to answer it again word for word. */
 export interface RememberedCommand {
   /** {@link shortHash} of the idempotency key: snapshots hold 64 of these, so they stay small. */
   readonly keyHash: string;
@@ -22,9 +22,11 @@ export interface RememberedCommand {
   readonly balance: MinorUnits;
   /** Stream sequence of the command's last event. */
   readonly sequence: number;
+  /** Why it was refused; null for a command that took effect. */
+  readonly rejection: Rejection | null;
 }
 
-/** How many keyed commands an account remembers. */
+/** How many keyed commands an account remembers, beside its creation, which it never forgets. */
 export const REMEMBERED_COMMANDS = 64;
 
 /** The record after one more event of the log. @throws IntegrityError as {@link evolve} does. */
@@ -41,11 +43,12 @@ export function applyRecorded(
     version: account.version,
     balance: account.balance,
     sequence,
+    rejection: event.type === 'CommandRejected' ? rejectionIn(event) : null,
   };
   return { account, sequence, commands: remember(commands, remembered) };
 }
 
-/** The keyed command that took effect under this idempotency key, if it is still remembered. */
+/** The keyed command that stands in the log under this idempotency key, if it is still remembered. */
 export function recall(
   record: AccountRecord | undefined,
   idempotencyKey: string,
@@ -65,6 +68,10 @@ function remember(
   commands: readonly RememberedCommand[],
   command: RememberedCommand,
 ): readonly RememberedCommand[] {
-  const earlier = commands.at(-1)?.keyHash === command.keyHash ? commands.slice(0, -1) : commands;
-  return [...earlier.slice(-(REMEMBERED_COMMANDS - 1)), command];
+  const all = commands.at(-1)?.keyHash === command.keyHash ? commands.slice(0, -1) : commands;
+  const creation = all.filter(({ version }) => version === 1);
+  const others = all.slice(creation.length);
+  return [...creation, ...others.slice(-(REMEMBERED_COMMANDS - 1)), command];
 }
+
+const rejectionIn = ({ code, detail, field }: Rejection): Rejection => ({ code, detail, field });

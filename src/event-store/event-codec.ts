@@ -6,6 +6,7 @@ const eventTypes: ReadonlySet<string> = new Set<AccountEvent['type']>([
   'AccountCreated',
   'MoneyDeposited',
   'MoneyWithdrawn',
+  'CommandRejected',
 ]);
 
 /** The event as a self-describing payload. @throws Error when a field does not fit the schema. */

@@ -10,7 +10,16 @@ const record = {
     version: 5,
   },
   sequence: 1042,
-  commands: [{ keyHash: 'k', commandHash: 'h', version: 4, balance: 1n, sequence: 1041 }],
+  commands: [
+    {
+      keyHash: 'k',
+      commandHash: 'h',
+      version: 4,
+      balance: 1n,
+      sequence: 1041,
+      rejection: { code: 'insufficient_funds', detail: 'too little', field: null },
+    },
+  ],
 };
 
 test('a snapshot is read back as it was', () => {

@@ -36,6 +36,9 @@ function isServerUrl(text: string): boolean {
   return url !== null && ['nats:', 'tls:'].includes(url.protocol) && url.hostname !== '';
 }
 
+/** Where a service gets its answers: its NATS user may listen only there. */
+export const inboxPrefixOf = (service: string): string => `_INBOX.${service}`;
+
 /**
  * Connects, and stays connected: the client reconnects by itself for ever.
  * @throws Error naming NATS_URL and what was tried.
@@ -46,7 +49,7 @@ export async function connectNats(name: string, settings: NatsSettings): Promise
     name,
     servers: [...servers],
     // One inbox prefix a service, so that the server can keep the services' answers apart.
-    inboxPrefix: `_INBOX.${name}`,
+    inboxPrefix: inboxPrefixOf(name),
     timeout: CONNECT_TIMEOUT_MS,
     maxReconnectAttempts: -1,
     reconnectTimeWait: RECONNECT_WAIT_MS,

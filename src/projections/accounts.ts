@@ -43,6 +43,8 @@ export function applyToAccount(
       return moved(document, event.accountId, event.amount, event.balance, place);
     case 'MoneyWithdrawn':
       return moved(document, event.accountId, -event.amount, event.balance, place);
+    case 'CommandRejected':
+      return moved(document, event.accountId, 0n, event.balance, place);
   }
 }
 

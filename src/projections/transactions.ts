@@ -42,5 +42,7 @@ export function transactionOf({ event, sequence }: RecordedEvent): TransactionDo
       return { ...line, type: 'deposit', amount: event.amount, balance: event.balance };
     case 'MoneyWithdrawn':
       return { ...line, type: 'withdrawal', amount: -event.amount, balance: event.balance };
+    case 'CommandRejected':
+      return undefined;
   }
 }

@@ -12,11 +12,11 @@ const RETRY_AFTER_SECONDS = 1;
  * @throws ProblemError for every way a command can fail.
  */
 export function accountAnswer(answer: CommandAnswer, reply: FastifyReply) {
+  if ('replayed' in answer && answer.replayed) reply.header('idempotent-replayed', 'true');
   if (answer.kind !== 'done') throw problemFor(answer);
-  const { account, sequence, replayed } = answer;
+  const { account, sequence } = answer;
   const { accountId, ownerName, currency, version } = account;
   reply.header('etag', `"${version}"`);
-  if (replayed) reply.header('idempotent-replayed', 'true');
   const balance = formatMoney(account.balance, currencyOf(currency));
   return { accountId, ownerName, currency, balance, version, sequence };
 }

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { MsgHdrs, NatsConnection } from 'nats';
+import pLimit from 'p-limit';
 import { encodeEvent } from '../event-codec.ts';
-import type { AccountWrite, AppendOutcome } from '../event-store.ts';
+import type { AccountWrite, AppendOutcome, EventStore } from '../event-store.ts';
 import { subjectOf } from '../subjects.ts';
 import { eventHeaders } from './event-headers.ts';
 import { EXPECTED_SEQUENCE_HEADER } from './names.ts';
-import { outcomeOfException, outcomeOfReply } from './publish-outcome.ts';
+import { outcomeOf } from './publish-outcome.ts';
+import type { Requester } from './requester.ts';
 
 interface Message {
   readonly subject: string;
@@ -17,33 +19,46 @@ interface Message {
 export const MAX_BATCH = 1000;
 
 /**
+ * The server gives up an atomic batch when more than 50 are under way on a stream, of all processes
+ * together. Beyond this many of our own, a batch waits here.
+ */
+const BATCHES_AT_ONCE = 16;
+
+/**
  * Appends on core NATS: one event as a plain publish, several as one atomic batch (ADR-50 of NATS).
  *
  * The JetStream client's own batch drops the expected sequences, which are the whole point here, so
  * the batch headers are written by hand: see docs/adr/0003.
  */
-export async function append(
-  nc: NatsConnection,
-  writes: readonly AccountWrite[],
-  timeoutMs: number,
-): Promise<AppendOutcome> {
-  const messages = writes.flatMap(messagesOf);
-  if (messages.length > MAX_BATCH) {
-    throw new RangeError(`an append holds at most ${MAX_BATCH} events, not ${messages.length}`);
-  }
-  const last = messages.at(-1);
-  if (last === undefined) throw new RangeError('an append holds at least one event');
-  if (messages.length > 1) markAsBatch(messages);
-  try {
-    for (const { subject, payload, headers } of messages.slice(0, -1)) {
-      nc.publish(subject, payload, { headers });
+export function createAppend(nc: NatsConnection, requester: Requester): EventStore['append'] {
+  const limit = pLimit(BATCHES_AT_ONCE);
+
+  async function publish(messages: readonly Message[]): Promise<AppendOutcome> {
+    const last = messages.at(-1);
+    if (last === undefined) throw new RangeError('an append holds at least one event');
+    try {
+      for (const { subject, payload, headers } of messages.slice(0, -1)) {
+        nc.publish(subject, payload, { headers });
+      }
+      return outcomeOf(await requester.request(last.subject, last.payload, last.headers));
+    } catch (error) {
+      // Thrown before the last message left, and without that one a batch is never stored.
+      return {
+        kind: 'unavailable',
+        reason: error instanceof Error ? error.message : String(error),
+      };
     }
-    const options = { headers: last.headers, timeout: timeoutMs };
-    const reply = await nc.request(last.subject, last.payload, options);
-    return outcomeOfReply(reply.string());
-  } catch (error) {
-    return outcomeOfException(error);
   }
+
+  return async (writes) => {
+    const messages = writes.flatMap(messagesOf);
+    if (messages.length > MAX_BATCH) {
+      throw new RangeError(`an append holds at most ${MAX_BATCH} events, not ${messages.length}`);
+    }
+    if (messages.length <= 1) return publish(messages);
+    markAsBatch(messages);
+    return limit(() => publish(messages));
+  };
 }
 
 /** Only an account's first event carries the expectation: the server refuses a second in a batch. */

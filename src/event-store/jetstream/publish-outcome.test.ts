@@ -1,6 +1,7 @@
-import { errors } from 'nats';
 import { describe, expect, test } from 'vitest';
-import { outcomeOfException, outcomeOfReply } from './publish-outcome.ts';
+import { outcomeOf } from './publish-outcome.ts';
+
+const outcomeOfReply = (text: string) => outcomeOf({ kind: 'answered', text });
 
 /** A refusal as nats-server writes it into the reply. */
 const refusal = (code: number, description: string) =>
@@ -59,25 +60,11 @@ describe('the reply to an append', () => {
   });
 });
 
-describe('an exception instead of a reply', () => {
-  const wrapped = (cause: Error) => new errors.RequestError(cause.message, { cause });
+test('nobody listening means unavailable', () => {
+  expect(outcomeOf({ kind: 'no_responders' })).toMatchObject({ kind: 'unavailable' });
+});
 
-  test.each<[string, Error]>([
-    ['nobody listens', new errors.NoRespondersError('bank.account.1.x')],
-    ['nobody listens, as a request tells it', wrapped(new errors.NoRespondersError('x'))],
-    ['the connection was closed before', new errors.ClosedConnectionError()],
-    ['the payload is too large', new errors.InvalidArgumentError('max_payload size exceeded')],
-  ])('means unavailable when %s', (_, error) => {
-    expect(outcomeOfException(error)).toMatchObject({ kind: 'unavailable' });
-  });
-
-  test.each<[string, unknown]>([
-    ['no answer came in time', new errors.TimeoutError()],
-    ['the connection closed meanwhile', new errors.RequestError('connection closed')],
-    ['a closed connection ended the request', wrapped(new errors.ClosedConnectionError())],
-    ['something else went wrong', new Error('socket hang up')],
-    ['something was thrown that is no error', 'what?'],
-  ])('means unknown when %s', (_, error) => {
-    expect(outcomeOfException(error)).toMatchObject({ kind: 'unknown' });
-  });
+test('a lost answer means unknown, and says why', () => {
+  const reason = 'no answer within 2000 ms';
+  expect(outcomeOf({ kind: 'lost', reason })).toEqual({ kind: 'unknown', reason });
 });

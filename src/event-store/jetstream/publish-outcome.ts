@@ -1,5 +1,5 @@
-import { errors } from 'nats';
 import type { AppendOutcome } from '../event-store.ts';
+import type { Reply } from './requester.ts';
 
 /** What JetStream answers to a publish, as it stands in the reply. */
 interface PubAck {
@@ -20,14 +20,13 @@ const EXPECTED_SEQUENCE_NOT_READY = 10163;
 /** Some of the batch was lost on the way, so the server gave all of it up. */
 const BATCH_INCOMPLETE = 10176;
 
-/** The outcome that the reply to the (last) publish of an append tells. */
-export function outcomeOfReply(reply: string): AppendOutcome {
-  const ack = JSON.parse(reply) as PubAck;
+function outcomeOfAck(text: string): AppendOutcome {
+  const ack = JSON.parse(text) as PubAck;
   if (ack.error !== undefined) {
     const { err_code: code = 0, description = 'no description' } = ack.error;
     return outcomeOfError(code, description);
   }
-  if (ack.seq === undefined) return { kind: 'unknown', reason: `not an acknowledgement: ${reply}` };
+  if (ack.seq === undefined) return { kind: 'unknown', reason: `not an acknowledgement: ${text}` };
   // A repeat may have been stored under another request's body: only the log can tell.
   if (ack.duplicate === true) return { kind: 'duplicate' };
   return { kind: 'stored', lastSequence: ack.seq };
@@ -52,21 +51,17 @@ function outcomeOfError(code: number, description: string): AppendOutcome {
   }
 }
 
-/** The outcome when no reply came but an exception. */
-export function outcomeOfException(error: unknown): AppendOutcome {
-  const reason = error instanceof Error ? error.message : String(error);
-  const nobodyListens =
-    error instanceof errors.NoRespondersError ||
-    (error instanceof errors.RequestError && error.isNoResponders());
-  // Nobody subscribes to the subject: the stream does not exist, or JetStream has no leader for it.
-  if (nobodyListens)
-    return { kind: 'unavailable', reason: `no stream accepts the event: ${reason}` };
-  // These are thrown before a byte is sent.
-  if (
-    error instanceof errors.InvalidArgumentError ||
-    error instanceof errors.ClosedConnectionError
-  ) {
-    return { kind: 'unavailable', reason };
+/** The outcome of an append whose (last) publish came to this. */
+export function outcomeOf(reply: Reply): AppendOutcome {
+  switch (reply.kind) {
+    case 'answered':
+      return outcomeOfAck(reply.text);
+    case 'no_responders':
+      return {
+        kind: 'unavailable',
+        reason: 'no stream takes the event: it is missing or leaderless',
+      };
+    case 'lost':
+      return { kind: 'unknown', reason: reply.reason };
   }
-  return { kind: 'unknown', reason };
 }
