@@ -1,6 +1,7 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from 'nats';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { eventually } from '../../test/support/await.ts';
 import { startTestNatsCluster } from '../../test/support/nats.ts';
 import type { TestNatsCluster } from '../../test/support/nats.ts';
 
@@ -30,8 +31,12 @@ it(
     await node.restart();
     await cluster.ready();
     const again = await connect({ servers: node.url });
-    const { state } = await (await jetstreamManager(again)).streams.info('KEPT');
-    expect(state.messages).toBe(1);
+    const remaining = await jetstreamManager(again);
+    // The stream elects a leader of its own, should the killed node have led it.
+    await eventually(
+      async () => expect((await remaining.streams.info('KEPT')).state.messages).toBe(1),
+      { timeoutMs: 30_000 },
+    );
     await again.close();
   },
 );

@@ -23,7 +23,10 @@ export interface NatsCluster {
   readonly nodes: readonly NatsServer[];
   /** One url per node, for a client's `servers`. */
   readonly urls: readonly string[];
-  /** Resolves when the running nodes agree on a JetStream leader and have caught up with it. */
+  /**
+   * Resolves when the running nodes agree on a JetStream leader and have caught up with it. Each
+   * stream has a leader of its own, which may take seconds longer after the loss of a node.
+   */
   ready(): Promise<void>;
   stop(): Promise<void>;
 }

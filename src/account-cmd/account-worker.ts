@@ -4,7 +4,7 @@ import type { AccountRecord } from '../account/record.ts';
 import { applyRecorded } from '../account/record.ts';
 import { SNAPSHOT_INTERVAL } from '../event-store/event-store.ts';
 import type { CommandAnswer, PendingCommand } from './command.ts';
-import { decideBatch, recordedEvents } from './decide-batch.ts';
+import { answerToFirst, decideBatch, recordedEvents } from './decide-batch.ts';
 import type { BatchPlan } from './decide-batch.ts';
 import { catchUp, firstState } from './known-state.ts';
 import type { KnownState } from './known-state.ts';
@@ -20,22 +20,28 @@ const OUT_OF_BUDGET_BACKOFF_MS = 500;
 /** What one round leaves behind. */
 interface Round {
   readonly known: KnownState | undefined;
+  /** How many commands the next append takes at most. */
+  readonly limit: number;
   /** Set when the round was in vain: the next one waits a little. */
   readonly obstacle?: Obstacle;
 }
+
+const NOTHING_KNOWN: Round = { known: undefined, limit: Number.POSITIVE_INFINITY };
 
 /**
  * Works one batch of commands of one account to its end. Never throws. How a command ends:
  *
  * - accepted and stored: with the state right after it;
  * - refused and remembered: once the event that says so is stored;
- * - refused otherwise: once the state it was decided on is known to be the newest, because an append of the
- *   same batch met its expectation or because the leader says so;
+ * - refused otherwise: once the state it was decided on is known to be the newest, because an append
+ *   of the same batch met its expectation or because the leader says so;
+ * - repeated: as the first time, which the state remembers or JetStream's message id gives away;
  * - conflict: the account's new events are read through the leader, and all that is open is decided
  *   again;
  * - no answer to the append: likewise, and a command whose own event stands there is done. If the
  *   lost append is still on its way, its expectation keeps it from landing after another one;
- * - out of time, or out of retries: 409 or 503 if surely nothing of it was stored, 504 if something may be.
+ * - out of time, or out of retries: 409 or 503 if surely nothing of it was stored, 504 if something
+ *   may be.
  */
 export async function workOnAccount(
   context: WorkerContext,
@@ -43,12 +49,11 @@ export async function workOnAccount(
   batch: readonly PendingCommand[],
 ): Promise<void> {
   const open = openCommands(batch);
-  let known: KnownState | undefined;
+  let round = NOTHING_KNOWN;
   let backoffMs = FIRST_BACKOFF_MS;
   try {
     while (open.size > 0) {
-      const round = await tryOnce(context, accountId, known, open);
-      ({ known } = round);
+      round = await tryOnce(context, accountId, round, open);
       if (round.obstacle === undefined) continue;
       if (!context.retries.take()) {
         // What may be in the log must still be looked for, but slowly.
@@ -61,16 +66,16 @@ export async function workOnAccount(
     }
   } catch (error) {
     context.observer.failed(accountId, error);
-    known = undefined;
+    round = NOTHING_KNOWN;
     open.endAll({ kind: 'failed' });
   }
-  keep(context, accountId, known);
+  keep(context, accountId, round.known);
 }
 
 async function tryOnce(
   context: WorkerContext,
   accountId: string,
-  before: KnownState | undefined,
+  { known: before, limit }: Round,
   open: OpenCommands,
 ): Promise<Round> {
   let known: KnownState;
@@ -79,20 +84,20 @@ async function tryOnce(
     if (known.freshness === 'stale') known = await catchUp(context, accountId, known, open.met);
   } catch (error) {
     if (error instanceof IntegrityError) throw error;
-    return { known: before, obstacle: { kind: 'unavailable', detail: unreadable(error) } };
+    return { known: before, limit, obstacle: { kind: 'unavailable', detail: unreadable(error) } };
   }
-  const plan = decideBatch(known.record, open, context.decide);
-  if (plan.events.length > 0) return appendPlan(context, accountId, known, plan, open);
+  const plan = decideBatch(known.record, open.first(limit), context.decide);
+  if (plan.events.length > 0) return appendPlan(context, accountId, { known, limit }, plan, open);
   const restsOnState = plan.answered.some(({ answer }) => !isFinal(answer));
-  if (restsOnState && known.freshness !== 'newest') return { known: stale(known) };
-  answerAll(plan, open);
-  return { known };
+  if (restsOnState && known.freshness !== 'newest') return { known: stale(known), limit };
+  const held = answerAll(plan, open, known);
+  return { known, limit, ...(held && { obstacle: held }) };
 }
 
 async function appendPlan(
   context: WorkerContext,
   accountId: string,
-  known: KnownState,
+  { known, limit }: Round & { readonly known: KnownState },
   plan: BatchPlan,
   open: OpenCommands,
 ): Promise<Round> {
@@ -103,19 +108,57 @@ async function appendPlan(
   context.observer.appended(outcome, plan.events.length);
   switch (outcome.kind) {
     case 'stored':
-      return { known: stored(context, known, plan, outcome.lastSequence, open) };
+      return {
+        known: stored(context, known, plan, outcome.lastSequence, open),
+        limit: limit * 2,
+      };
     case 'conflict':
+      return { known: stale(known), limit, obstacle: { kind: 'conflict' } };
     case 'duplicate':
-      return { known: stale(known), obstacle: { kind: 'conflict' } };
+      return repeated(context, known, plan, outcome.sequence, open);
     case 'busy':
-      return { known, obstacle: { kind: 'unavailable', detail: outcome.reason } };
-    case 'unavailable':
-      open.endUnsent({ kind: 'unavailable', detail: outcome.reason });
-      return { known, obstacle: { kind: 'unavailable', detail: outcome.reason } };
-    case 'unknown':
-      open.mayBeStored(plan);
-      return { known: stale(known), obstacle: { kind: 'unavailable', detail: outcome.reason } };
+      return { known, limit, obstacle: { kind: 'unavailable', detail: outcome.reason } };
+    case 'unavailable': {
+      const obstacle: Obstacle = { kind: 'unavailable', detail: outcome.reason };
+      open.endUnsent(obstacle);
+      return { known, limit, obstacle };
+    }
+    case 'unknown': {
+      open.mayBeStored(plan, expectedSequence);
+      const obstacle: Obstacle = { kind: 'unavailable', detail: outcome.reason };
+      return { known: stale(known), limit, obstacle };
+    }
   }
+}
+
+/**
+ * A command of the append stands in the log already, too far back for the state to remember it. Of
+ * several commands the server does not say which one: they are halved until one is left, and for
+ * that one it says where the first stands.
+ */
+async function repeated(
+  { events }: WorkerContext,
+  known: KnownState,
+  plan: BatchPlan,
+  sequence: number | undefined,
+  open: OpenCommands,
+): Promise<Round> {
+  if (plan.written.length > 1) {
+    return { known: stale(known), limit: Math.ceil(plan.written.length / 2) };
+  }
+  const [command] = plan.written;
+  const first = sequence === undefined ? undefined : await events.event(sequence);
+  const { request } = command?.pending ?? {};
+  const answer =
+    known.record && request && first?.event.commandId === request.commandId
+      ? answerToFirst(known.record, first, request)
+      : undefined;
+  if (command === undefined || first === undefined || answer === undefined) {
+    return { known: stale(known), limit: 1, obstacle: { kind: 'conflict' } };
+  }
+  const replayed = !open.isOwn(first.event);
+  open.answer(command.pending, 'replayed' in answer ? { ...answer, replayed } : answer);
+  return { known: stale(known), limit: 1 };
 }
 
 /** Folds the stored events in, answers their commands, and takes the snapshot that is due. */
@@ -138,7 +181,7 @@ function stored(
     const after = states[command.end - 1];
     if (after !== undefined) open.written(command, after);
   }
-  answerAll(plan, open);
+  for (const { pending, answer } of plan.answered) open.answer(pending, answer);
   if (due !== undefined) snapshotWriter.write(due);
   return { record, freshness: 'newest' };
 }
@@ -150,8 +193,22 @@ function keep({ cache }: WorkerContext, accountId: string, known: KnownState | u
   else cache.delete(accountId);
 }
 
-function answerAll(plan: BatchPlan, open: OpenCommands): void {
-  for (const { pending, answer } of plan.answered) open.answer(pending, answer);
+/**
+ * Answers what needed no event, on the newest state. A command that a lost append may still bring
+ * into the log must not be refused: it is held back, and the obstacle is answered.
+ */
+function answerAll(
+  plan: BatchPlan,
+  open: OpenCommands,
+  { record }: KnownState,
+): Obstacle | undefined {
+  let obstacle: Obstacle | undefined;
+  for (const { pending, answer } of plan.answered) {
+    const held = !isFinal(answer) && open.mayStillLand(pending, record?.sequence ?? 0);
+    if (held) obstacle = { kind: 'unavailable', detail: 'an append is still on its way' };
+    else open.answer(pending, answer);
+  }
+  return obstacle;
 }
 
 /** Whether the answer stands whatever else the log holds: what a key once did never changes. */

@@ -20,14 +20,14 @@ function decided(record: AccountRecord | undefined, ...requests: CommandRequest[
   let ids = 0;
   const sources = { now: () => NOW, newId: () => `id-${(ids += 1)}` };
   const batch = requests.map((request) => ask(request).pending);
-  return decideBatch(record, batch, sources);
+  return decideBatch(record, batch, { sources, rememberRejections: false });
 }
 
 const facts = ({ events }: BatchPlan) => events.map(({ event }) => event);
 const answers = ({ answered }: BatchPlan) =>
   answered.map(({ pending, answer }) => [pending.request.commandId, answer.kind]);
 const accepted = (plan: BatchPlan) =>
-  plan.accepted.map(({ pending, end }) => [pending.request.commandId, end]);
+  plan.written.map(({ pending, end }) => [pending.request.commandId, end]);
 
 describe('a batch', () => {
   test('is decided in order, each command on the state the ones before leave behind', () => {
@@ -114,7 +114,7 @@ describe('a key', () => {
     );
     expect(facts(plan)).toMatchObject([{ commandId: 'k' }, { commandId: 'k2' }]);
     expect(plan.answered).toEqual([]);
-    expect(plan.accepted).toHaveLength(2);
+    expect(plan.written).toHaveLength(2);
   });
 
   test('whose first command is refused is decided again, on the state by then', () => {

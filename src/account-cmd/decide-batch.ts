@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { decide, rejectionOf } from '../account/account.ts';
 import type { DomainError } from '../account/errors.ts';
+import { balanceAfter } from '../account/events.ts';
 import type { AccountEvent, AccountFact, RecordedEvent, Rejection } from '../account/events.ts';
-import type { AccountRecord } from '../account/record.ts';
-import { applyRecorded, recall } from '../account/record.ts';
+import type { AccountRecord, RememberedCommand } from '../account/record.ts';
+import { applyRecorded, recall, rememberedIn } from '../account/record.ts';
 import type { PendingEvent } from '../event-store/event-store.ts';
-import type { CommandAnswer, PendingCommand } from './command.ts';
+import type { CommandAnswer, CommandRequest, PendingCommand } from './command.ts';
 
 /** What a batch of commands does to one account, decided in order against the running state. */
 export interface BatchPlan {
@@ -98,7 +99,31 @@ function answerToKnown(
 ): CommandAnswer | undefined {
   if (record === undefined || request.commandHash === null) return undefined;
   const remembered = recall(record, request.commandId);
-  if (remembered === undefined) return undefined;
+  return remembered && answerToRemembered(record, remembered, request);
+}
+
+/** The answer to a command whose first event, of the same command id, stands in the log. */
+export function answerToFirst(
+  record: AccountRecord,
+  first: RecordedEvent,
+  request: CommandRequest,
+): CommandAnswer {
+  const remembered = rememberedIn(first);
+  if (remembered !== undefined) return answerToRemembered(record, remembered, request);
+  const account = {
+    ...record.account,
+    balance: balanceAfter(first.event),
+    version: first.event.version,
+  };
+  return { kind: 'done', account, sequence: first.sequence, replayed: true };
+}
+
+/** The first answer of a keyed command again, or that its key now stands under another request. */
+export function answerToRemembered(
+  record: AccountRecord,
+  remembered: RememberedCommand,
+  request: CommandRequest,
+): CommandAnswer {
   if (remembered.commandHash !== request.commandHash) return { kind: 'key_reused' };
   const { balance, version, sequence, rejection } = remembered;
   if (rejection !== null) return refused(errorOf(rejection), true);

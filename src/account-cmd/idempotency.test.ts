@@ -82,7 +82,20 @@ describe('the same key and body again', () => {
     expect(await bank.eventsOf(ada)).toHaveLength(2);
   });
 
-  test('whose first time was refused is decided anew', async () => {
+  test('whose first time was refused stays refused, after a restart too', async () => {
+    const request = withdraw(ada, '11.00', keyed('k'));
+    const first = await bank.execute(request);
+    expect(first).toMatchObject({ kind: 'refused', replayed: false });
+    await bank.execute(deposit(ada, '1.00'));
+    const again = { ...first, replayed: true };
+    expect(await bank.execute(request)).toEqual(again);
+    expect(await restarted().execute(request)).toEqual(again);
+    expect(await bank.eventsOf(ada)).toHaveLength(3);
+  });
+
+  test('whose first time was refused is decided anew where rejections are not remembered', async () => {
+    bank = scriptedService({ rememberRejections: false });
+    ada = await bank.opened('10.00');
     const request = withdraw(ada, '11.00', keyed('k'));
     expect(await bank.execute(request)).toMatchObject({ kind: 'refused' });
     await bank.execute(deposit(ada, '1.00'));

@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '../account/events.ts';
+import type { AccountEvent, RecordedEvent } from '../account/events.ts';
 import type { AccountRecord } from '../account/record.ts';
 import type { CommandAnswer, PendingCommand } from './command.ts';
 import type { BatchPlan, WrittenCommand } from './decide-batch.ts';
@@ -7,13 +7,22 @@ import type { BatchPlan, WrittenCommand } from './decide-batch.ts';
 export type Obstacle = Extract<CommandAnswer, { readonly kind: 'conflict' | 'unavailable' }>;
 
 /** The commands of a batch that still wait for their answer. */
-export interface OpenCommands extends Iterable<PendingCommand> {
+export interface OpenCommands {
   readonly size: number;
   answer(pending: PendingCommand, answer: CommandAnswer): void;
   /** The command's last event is in the log, and this is the account right after it. */
   written(command: WrittenCommand, after: AccountRecord): void;
-  /** The plan's events were sent and no answer came: from now on they may be in the log. */
-  mayBeStored(plan: BatchPlan): void;
+  /** The first so many, in order. */
+  first(count: number): readonly PendingCommand[];
+  /**
+   * The plan's events were sent with this expectation and no answer came: they may be in the log, or
+   * may still get there while the account's last sequence is the expected one.
+   */
+  mayBeStored(plan: BatchPlan, expectedSequence: number): void;
+  /** Whether a lost append with the command in it can still land on an account at this sequence. */
+  mayStillLand(pending: PendingCommand, sequence: number): boolean;
+  /** Whether the event is one that was sent for one of these and got no answer. */
+  isOwn(event: AccountEvent): boolean;
   /** Ends the command whose own event was met in the log, if it is one of these. */
   readonly met: (recorded: RecordedEvent, after: AccountRecord) => void;
   /** Ends those of which surely nothing is in the log. */
@@ -28,7 +37,8 @@ export function openCommands(batch: readonly PendingCommand[]): OpenCommands {
   const open = new Set(batch);
   /** Events that may be in the log, with the command whose last event each is. */
   const sent = new Map<string, WrittenCommand>();
-  const inDoubt = new Set<PendingCommand>();
+  /** Commands that may be in the log, with the expectation of the newest append they were in. */
+  const inDoubt = new Map<PendingCommand, number>();
 
   function answer(pending: PendingCommand, given: CommandAnswer): void {
     if (open.delete(pending)) pending.settle(given);
@@ -36,9 +46,9 @@ export function openCommands(batch: readonly PendingCommand[]): OpenCommands {
 
   function written({ pending, refusal }: WrittenCommand, after: AccountRecord): void {
     const { account, sequence } = after;
-    if (refusal === undefined)
-      answer(pending, { kind: 'done', account, sequence, replayed: false });
-    else answer(pending, { kind: 'refused', error: refusal, replayed: false });
+    const replayed = false;
+    if (refusal === undefined) answer(pending, { kind: 'done', account, sequence, replayed });
+    else answer(pending, { kind: 'refused', error: refusal, replayed });
   }
 
   function end(pending: PendingCommand, given: CommandAnswer): void {
@@ -50,14 +60,16 @@ export function openCommands(batch: readonly PendingCommand[]): OpenCommands {
     get size() {
       return open.size;
     },
-    [Symbol.iterator]: () => open[Symbol.iterator](),
     answer,
     written,
-    mayBeStored(plan) {
+    first: (count) => [...open].slice(0, count),
+    mayStillLand: (pending, sequence) => inDoubt.get(pending) === sequence,
+    isOwn: ({ eventId }) => sent.has(eventId),
+    mayBeStored(plan, expectedSequence) {
       for (const command of plan.written) {
         const last = plan.events[command.end - 1];
         if (last !== undefined) sent.set(last.event.eventId, command);
-        inDoubt.add(command.pending);
+        inDoubt.set(command.pending, expectedSequence);
       }
     },
     met({ event }, after) {

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram } from '../platform/metrics.ts';
 import type { Registry } from '../platform/metrics.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { ProjectorObserver } from '../projections/projector.ts';
+import type { ProjectorObserver } from '../projections/projector-observer.ts';
 
 const BATCH_BUCKETS = [1, 5, 10, 50, 100, 500, 1000];
 

@@ -1,5 +1,5 @@
 import type { Health } from '../platform/health.ts';
-import type { ProjectorObserver } from '../projections/projector.ts';
+import type { ProjectorObserver } from '../projections/projector-observer.ts';
 
 /** Whether the projector works, for /readyz. */
 export interface ProjectorHealth {

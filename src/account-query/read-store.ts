@@ -5,9 +5,6 @@ import { transactionLines } from '../projections/transactions.ts';
 import type { TransactionDocument } from '../projections/transactions.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 
-/** A query that MongoDB does not answer in time is given up, in milliseconds. */
-const QUERY_TIMEOUT_MS = 3_000;
-
 export interface Page<T> {
   readonly items: readonly T[];
   /** Continues behind the last item; null at the end. */
@@ -30,9 +27,8 @@ export interface ReadStore {
 }
 
 export function readStore(db: Db): ReadStore {
-  const bounded = { timeoutMS: QUERY_TIMEOUT_MS };
-  const accounts = db.collection<AccountDocument>(accountDocuments.name, bounded);
-  const transactions = db.collection<TransactionDocument>(transactionLines.name, bounded);
+  const accounts = db.collection<AccountDocument>(accountDocuments.name);
+  const transactions = db.collection<TransactionDocument>(transactionLines.name);
 
   return {
     async account(accountId) {

@@ -64,6 +64,11 @@ export interface EventBase {
 
 export type AccountEvent = AccountFact & EventBase;
 
+/** The account's balance after the event, as the event states it. */
+export function balanceAfter(event: AccountEvent): MinorUnits {
+  return event.type === 'AccountCreated' ? event.initialBalance : event.balance;
+}
+
 /** An event together with its place in the log. */
 export interface RecordedEvent {
   /** Stream sequence. */

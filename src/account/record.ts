@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Account } from './account.ts';
 import { evolve } from './account.ts';
+import { balanceAfter } from './events.ts';
 import type { RecordedEvent, Rejection } from './events.ts';
 import type { MinorUnits } from './money.ts';
 
@@ -36,16 +37,22 @@ export function applyRecorded(
 ): AccountRecord {
   const account = evolve(record?.account, event);
   const commands = record?.commands ?? [];
-  if (event.commandHash === null) return { account, sequence, commands };
-  const remembered = {
+  const remembered = rememberedIn({ event, sequence });
+  if (remembered === undefined) return { account, sequence, commands };
+  return { account, sequence, commands: remember(commands, remembered) };
+}
+
+/** What the event says of the keyed command that left it; undefined for one without a key. */
+export function rememberedIn({ event, sequence }: RecordedEvent): RememberedCommand | undefined {
+  if (event.commandHash === null) return undefined;
+  return {
     keyHash: shortHash(event.commandId),
     commandHash: event.commandHash,
-    version: account.version,
-    balance: account.balance,
+    version: event.version,
+    balance: balanceAfter(event),
     sequence,
     rejection: event.type === 'CommandRejected' ? rejectionIn(event) : null,
   };
-  return { account, sequence, commands: remember(commands, remembered) };
 }
 
 /** The keyed command that stands in the log under this idempotency key, if it is still remembered. */

@@ -9,6 +9,9 @@ export interface EventStore {
    */
   append(writes: readonly AccountWrite[]): Promise<AppendOutcome>;
 
+  /** The event at a stream sequence, by the leader's word; undefined where there is none. */
+  event(sequence: number): Promise<RecordedEvent | undefined>;
+
   /** The account's last event; undefined for an account with none. */
   head(accountId: string, consistency: Consistency): Promise<Head | undefined>;
 
@@ -18,8 +21,11 @@ export interface EventStore {
    */
   tail(head: Head, after: Position, consistency: Consistency): AsyncIterable<RecordedEvent>;
 
-  /** Every event of every account after a stream sequence, up to what the log held at the call. */
-  replay(afterSequence: number): AsyncIterable<RecordedEvent>;
+  /**
+   * Every event of every account after a stream sequence, in order, up to and with another one;
+   * without that, up to what the log held at the call.
+   */
+  replay(afterSequence: number, untilSequence?: number): AsyncIterable<RecordedEvent>;
 }
 
 export interface AccountWrite {
@@ -42,8 +48,11 @@ export type AppendOutcome =
   | { readonly kind: 'stored'; readonly lastSequence: number }
   /** An account has moved on: read it again and decide again. */
   | { readonly kind: 'conflict' }
-  /** The log has seen a message id of this append before: read again, look for the command. */
-  | { readonly kind: 'duplicate' }
+  /**
+   * The log has a message id of this append already: a command of it is a repeat. Where the append
+   * was one event, `sequence` is where the first one of that id stands.
+   */
+  | { readonly kind: 'duplicate'; readonly sequence?: number }
   /** The server is at a limit of its own: the same append may succeed in a moment. */
   | { readonly kind: 'busy'; readonly reason: string }
   /** The server refused, or nobody was there to accept. */

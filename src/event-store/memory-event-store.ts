@@ -16,19 +16,26 @@ export function memoryEventStore(): EventStore {
   }
 
   return {
-    append(writes) {
+    // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous
+    async append(writes) {
+      const payloads = writes.flatMap(({ accountId, events }) =>
+        events.map(({ event }) => ({ accountId, payload: encodeEvent(event) })),
+      );
+      if (payloads.length === 0) throw new RangeError('an append holds at least one event');
       const current = writes.every(
         ({ accountId, expectedSequence }) =>
           (sequencesOf(accountId).at(-1) ?? 0) === expectedSequence,
       );
-      if (!current) return Promise.resolve({ kind: 'conflict' });
-      for (const { accountId, events } of writes) {
-        for (const { event } of events) {
-          log.push({ accountId, payload: encodeEvent(event) });
-          sequences.set(accountId, [...sequencesOf(accountId), log.length]);
-        }
+      if (!current) return { kind: 'conflict' };
+      for (const { accountId, payload } of payloads) {
+        log.push({ accountId, payload });
+        sequences.set(accountId, [...sequencesOf(accountId), log.length]);
       }
-      return Promise.resolve({ kind: 'stored', lastSequence: log.length });
+      return { kind: 'stored', lastSequence: log.length };
+    },
+
+    event(sequence) {
+      return Promise.resolve(sequence <= log.length ? recordedAt(sequence) : undefined);
     },
 
     head(accountId) {
@@ -47,8 +54,8 @@ export function memoryEventStore(): EventStore {
     },
 
     // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous
-    async *replay(afterSequence) {
-      const end = log.length;
+    async *replay(afterSequence, untilSequence = log.length) {
+      const end = Math.min(untilSequence, log.length);
       for (let sequence = afterSequence + 1; sequence <= end; sequence += 1) {
         yield recordedAt(sequence);
       }

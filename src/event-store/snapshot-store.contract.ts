@@ -59,6 +59,7 @@ export function snapshotOf(
       version: index + 1,
       balance: balance - BigInt(index),
       sequence: index + 1,
+      rejection: null,
     })),
   };
 }

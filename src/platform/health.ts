@@ -1,3 +1,5 @@
+import { withTimeout } from './timeout.ts';
+
 /** What a dependency's check found. */
 export interface Health {
   readonly ok: boolean;
@@ -29,16 +31,9 @@ export async function readinessOf(
 }
 
 async function bounded(check: HealthCheck): Promise<Health> {
-  const timeout = Promise.withResolvers<Health>();
-  const timer = setTimeout(
-    () => timeout.resolve({ ok: false, detail: `no answer within ${CHECK_TIMEOUT_MS} ms` }),
-    CHECK_TIMEOUT_MS,
-  );
   try {
-    return await Promise.race([check(), timeout.promise]);
+    return await withTimeout(Promise.resolve(check()), CHECK_TIMEOUT_MS);
   } catch (error) {
     return { ok: false, detail: error instanceof Error ? error.message : String(error) };
-  } finally {
-    clearTimeout(timer);
   }
 }

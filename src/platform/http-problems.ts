@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import type { HttpServer } from './http-server.ts';
+import type { HttpServer } from './http-types.ts';
 import { ProblemError, problemOf } from './problem.ts';
-import type { ProblemCode } from './problem.ts';
+import type { Problem, ProblemCode } from './problem.ts';
 
 /** What Fastify itself refuses, by its error code. */
 const FASTIFY_PROBLEMS: ReadonlyMap<string, ProblemCode> = new Map([
@@ -44,4 +47,41 @@ export function sendProblem(thrown: unknown, request: FastifyRequest, reply: Fas
   // Where Fastify refuses a URL, no hook has run that would have set it.
   reply.header('x-request-id', request.id);
   return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+}
+
+/** Answers what is no HTTP that Node can read: too large a header, a broken request line. */
+export function answerUnreadable(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const problem = unreadableProblem(error.code);
+  const { status } = problem;
+  const body = JSON.stringify(problem);
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n` +
+      `x-request-id: ${problem.requestId}\r\n` +
+      'content-type: application/problem+json\r\n' +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
+function unreadableProblem(code = ''): Problem {
+  const requestId = randomUUID();
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return problemOf(
+        new ProblemError('headers_too_large', 'the headers are too large'),
+        '',
+        requestId,
+      );
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return problemOf(
+        new ProblemError('request_timeout', 'the request took too long'),
+        '',
+        requestId,
+      );
+    default:
+      return problemOf(new ProblemError('invalid_request', 'this is not HTTP'), '', requestId);
+  }
 }

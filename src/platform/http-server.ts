@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import fastify, { LogController } from 'fastify';
-import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { FastifyBaseLogger } from 'fastify';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { answerProblems, sendProblem } from './http-problems.ts';
+import { answerProblems, answerUnreadable, sendProblem } from './http-problems.ts';
+import type { HttpServer } from './http-types.ts';
 import { validateRequests } from './http-validation.ts';
 import { readinessOf } from './health.ts';
 import type { HealthCheck } from './health.ts';
@@ -12,21 +12,6 @@ import type { Logger } from './logger.ts';
 import { requestMetrics } from './metrics.ts';
 import type { Registry } from './metrics.ts';
 import { documentApi } from './openapi.ts';
-
-export type HttpServer = FastifyInstance<
-  RawServerDefault,
-  IncomingMessage,
-  ServerResponse,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->;
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** The numbers of the JSON body as they were written, by JSON Pointer. */
-    jsonNumbers: ReadonlyMap<string, string> | null;
-  }
-}
 
 export interface HttpServerOptions {
   readonly title: string;
@@ -50,6 +35,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     return503OnClosing: true,
+    clientErrorHandler: answerUnreadable,
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
     genReqId({ headers }) {
       const given = headers['x-request-id'];
@@ -79,10 +65,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
 function acceptOnlyJson(server: HttpServer): void {
   server.decorateRequest('jsonNumbers', null);
   server.removeAllContentTypeParsers();
-  const options = { parseAs: 'string' as const };
+  const options = { parseAs: 'buffer' as const };
   server.addContentTypeParser('application/json', options, (request, body, done) => {
     try {
-      const { value, numbers } = parseJsonBody(body as string);
+      const { value, numbers } = parseJsonBody(body as Buffer);
       request.jsonNumbers = numbers;
       done(null, value);
     } catch (error) {

@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv';
 import type { ErrorObject } from 'ajv';
-import type { HttpServer } from './http-server.ts';
+import type { HttpServer } from './http-types.ts';
 import { ProblemError } from './problem.ts';
 import type { FieldError } from './problem.ts';
 

@@ -15,14 +15,29 @@ export interface JsonBody {
  * is not exact.
  * @throws ProblemError `invalid_request`, with a pointer where one member is at fault.
  */
-export function parseJsonBody(text: string): JsonBody {
-  let value: unknown;
+export function parseJsonBody(bytes: Uint8Array): JsonBody {
+  const text = decodeUtf8(bytes);
   try {
-    value = JSON.parse(text);
+    return scan(text, JSON.parse(text));
   } catch (cause) {
+    if (cause instanceof ProblemError) throw cause;
+    // Not JSON, or nested so deeply that the stack does not hold it.
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ProblemError('invalid_request', `the body is not JSON: ${reason}`, { cause });
   }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch (cause) {
+    throw new ProblemError('invalid_request', 'the body is not UTF-8', { cause });
+  }
+}
+
+function scan(text: string, value: unknown): JsonBody {
   const numbers = new Map<string, string>();
   const duplicates: FieldError[] = [];
   const seen = new Set<string>();

@@ -9,16 +9,20 @@ const DEFAULT_URI = 'mongodb://127.0.0.1:27017/';
 /** How long a call waits for a server that can take it, in milliseconds. */
 const SERVER_SELECTION_TIMEOUT_MS = 3_000;
 
-/** How long any operation may take, so that a server that hangs is noticed, in milliseconds. */
-const OPERATION_TIMEOUT_MS = 15_000;
+/** A connection that brings nothing for so long is given up: a server may hang, in milliseconds. */
+const SOCKET_TIMEOUT_MS = 10_000;
 
 export function readMongoUri(env: EnvironmentReader): string {
   const uri = env.secret('MONGO_URI') ?? DEFAULT_URI;
   // The URI may hold a password, so the complaint must not repeat it.
-  if (!/^mongodb(\+srv)?:\/\/./.test(uri)) {
-    env.reject('MONGO_URI must look like mongodb://HOST:PORT/DATABASE');
+  try {
+    new MongoClient(uri);
+    return uri;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    env.reject(`MONGO_URI must look like mongodb://HOST:PORT/DATABASE: ${reason}`);
+    return DEFAULT_URI;
   }
-  return uri;
 }
 
 /** A client that connects on first use and reconnects by itself. `bigint` is read and written as Int64. */
@@ -27,7 +31,7 @@ export function createMongoClient(uri: string, appName: string): MongoClient {
     appName,
     useBigInt64: true,
     serverSelectionTimeoutMS: SERVER_SELECTION_TIMEOUT_MS,
-    timeoutMS: OPERATION_TIMEOUT_MS,
+    socketTimeoutMS: SOCKET_TIMEOUT_MS,
     ignoreUndefined: false,
   });
 }
@@ -55,6 +59,6 @@ export async function connectMongo(client: MongoClient): Promise<void> {
 }
 
 export async function checkMongo(client: MongoClient): Promise<Health> {
-  await client.db('admin').command({ ping: 1 }, { timeoutMS: 900 });
+  await client.db('admin').command({ ping: 1 });
   return { ok: true, detail: addressesOf(client) };
 }

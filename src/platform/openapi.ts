@@ -1,6 +1,6 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import type { HttpServer } from './http-server.ts';
+import type { HttpServer } from './http-types.ts';
 
 /** OpenAPI 3.1 from the routes' schemas at /openapi.json, and a page for people at /docs. */
 export async function documentApi(server: HttpServer, title: string): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Environment } from './environment.ts';
 import { ConfigError } from './environment.ts';
-import type { HttpServer } from './http-server.ts';
+import type { HttpServer } from './http-types.ts';
 import { createLogger } from './logger.ts';
 import type { Logger, LogLevel } from './logger.ts';
 import { createMetrics } from './metrics.ts';
@@ -22,6 +22,9 @@ export interface ServiceConfig {
   readonly port: number;
   readonly logLevel: LogLevel;
 }
+
+/** How often idle connections are closed while a server closes, in milliseconds. */
+const SWEEP_MS = 20;
 
 /**
  * Runs a service from its settings to its end. A wrong setting or a taken port ends the process with
@@ -48,7 +51,7 @@ export async function runService<C extends ServiceConfig>(
     metrics: createMetrics(service),
     shutdown,
     async listen(server, address) {
-      shutdown.onStop('intake', () => server.close());
+      shutdown.onStop('intake', () => closeServer(server));
       await listen(server, address, log);
     },
   };
@@ -59,6 +62,19 @@ export async function runService<C extends ServiceConfig>(
     log.fatal({ error }, 'the service could not start');
     await shutdown.stop('failed to start');
     process.exit(1);
+  }
+}
+
+/**
+ * Answers what is under way and closes. A keep-alive connection that falls idle only after the close
+ * began is left open by Node until its timeout, so they are swept up until none is left.
+ */
+async function closeServer(server: HttpServer): Promise<void> {
+  const sweep = setInterval(() => server.server.closeIdleConnections(), SWEEP_MS);
+  try {
+    await server.close();
+  } finally {
+    clearInterval(sweep);
   }
 }
 

@@ -28,11 +28,15 @@ export async function foldBatch<D extends ProjectedDocument>(
   const lines: ProjectedLine[] = [];
   let repeated = 0;
 
+  function addLine(recorded: RecordedEvent): void {
+    const line = projection.lineOf(recorded);
+    if (line !== undefined) lines.push(line);
+  }
+
   function apply(recorded: RecordedEvent, before: D | undefined): D {
     const after = projection.apply(before, recorded);
     changed.set(recorded.event.accountId, after);
-    const line = projection.lineOf(recorded);
-    if (line !== undefined) lines.push(line);
+    addLine(recorded);
     return after;
   }
 
@@ -41,6 +45,8 @@ export async function foldBatch<D extends ProjectedDocument>(
     let document = changed.get(accountId) ?? current(accountId);
     const position = positionOf(document);
     if (version <= position.version) {
+      // The document has it; that its line stands, nobody has said. A line that does stays as it is.
+      addLine(recorded);
       repeated += 1;
       continue;
     }

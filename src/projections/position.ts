@@ -5,6 +5,8 @@ export interface ProjectionPosition {
   /** The projection has come this far; going back is possible only by {@link reset}. */
   advance(sequence: number): void;
   reset(sequence: number): void;
+  /** How many wait. */
+  readonly waiting: () => number;
   /** True once the position has reached the sequence, false when the time is up before. */
   waitFor(sequence: number, timeoutMs: number): Promise<boolean>;
 }
@@ -19,6 +21,7 @@ export function projectionPosition(): ProjectionPosition {
   const waiters = new Set<Waiter>();
   return {
     current: () => position,
+    waiting: () => waiters.size,
     reset(sequence) {
       position = sequence;
     },

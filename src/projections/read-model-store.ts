@@ -19,10 +19,13 @@ export interface ReadModelStore<D extends ProjectedDocument> {
   documents(accountIds: readonly string[]): Promise<D[]>;
   /** Lines first, then documents: a document never shows what its statement lacks. */
   write(documents: readonly D[], lines: readonly ProjectedLine[]): Promise<void>;
-  /** Whether the checkpoint is there: it is deleted together with the data. */
-  stands(): Promise<boolean>;
-  /** Moves the checkpoint forward; false when it is gone: the read model was deleted. */
-  moveCheckpoint(sequence: number): Promise<boolean>;
+  /** How far the read model has come; undefined when it was deleted, checkpoint and all. */
+  checkpoint(): Promise<number | undefined>;
+  /**
+   * Moves the checkpoint from where the caller knows it, or from further on, to `to`; false when it
+   * stands before that or is gone: the read model was deleted or restored meanwhile.
+   */
+  moveCheckpoint(from: number, to: number): Promise<boolean>;
 }
 
 const CHECKPOINTS = 'checkpoints';
@@ -67,13 +70,15 @@ export function readModelStore<D extends ProjectedDocument>(
       await replaceOlder(documents, changed);
     },
 
-    async stands() {
-      return (await checkpoints.findOne({ _id }, { projection: { _id: 1 } })) !== null;
+    async checkpoint() {
+      const found = await checkpoints.findOne({ _id });
+      return found === null ? undefined : Number(found.sequence);
     },
 
-    async moveCheckpoint(sequence) {
-      const update = { $max: { sequence: BigInt(sequence) } };
-      const { matchedCount } = await checkpoints.updateOne({ _id }, update, SAFE);
+    async moveCheckpoint(from, to) {
+      const filter = { _id, sequence: { $gte: BigInt(from) } };
+      const update = { $max: { sequence: BigInt(to) } };
+      const { matchedCount } = await checkpoints.updateOne(filter, update, SAFE);
       return matchedCount === 1;
     },
   };

@@ -103,7 +103,6 @@ describe('the body of a deposit', () => {
     ["{'amount':5}", undefined],
     ['{"amount":5}{"amount":5}', undefined],
     ['/* five */{"amount":5}', undefined],
-    ['\ufeff{"amount":5}', undefined],
     ['amount=5', undefined],
     ['<amount>5</amount>', undefined],
     ['null', ['']],

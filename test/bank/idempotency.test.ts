@@ -70,11 +70,22 @@ test('the same key on another account is another command', async () => {
   expect(answer.headers.get('idempotent-replayed')).toBeNull();
 });
 
-test('a command refused for lack of funds may succeed later under the same key', async () => {
+test('a keyed command refused for lack of funds stays refused, on both services', async () => {
   const { accountId } = (await a.create(0)).account;
-  expect((await a.withdraw(accountId, '1.00', keyed('poor'))).status).toBe(422);
+  const refused = await a.withdraw(accountId, '1.00', keyed('poor'));
+  expect(refused.problem).toMatchObject({ status: 422, code: 'insufficient_funds' });
   await b.deposit(accountId, '1.00');
-  expect((await a.withdraw(accountId, '1.00', keyed('poor'))).status).toBe(200);
+  for (const service of [a, b]) {
+    const again = await service.withdraw(accountId, '1.00', keyed('poor'));
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+    const { status, code, detail } = again.problem;
+    expect({ status, code, detail }).toEqual({
+      status: refused.problem.status,
+      code: refused.problem.code,
+      detail: refused.problem.detail,
+    });
+  }
+  expect((await a.withdraw(accountId, '1.00', keyed('rich'))).account.balance).toBe('0.00');
 });
 
 test('a key is known after the service was killed, with and without a snapshot', async () => {

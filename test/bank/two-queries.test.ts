@@ -1,4 +1,5 @@
 import { jetstreamManager } from '@nats-io/jetstream';
+import type { ConsumerInfo } from '@nats-io/jetstream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { STREAM } from '../../src/event-store/jetstream/names.ts';
 import { eventually } from '../support/await.ts';
@@ -16,6 +17,7 @@ const EVENTS_A_BATCH = 100;
 let bank: Bank;
 let history: HistoryWriter;
 let queries: BankService[];
+let killed: number | undefined;
 
 beforeAll(async () => {
   bank = await startBank();
@@ -40,12 +42,20 @@ async function activeAndStandby(): Promise<[BankService, BankService]> {
   return [queries[active]!, queries[1 - active]!];
 }
 
+async function consumer(): Promise<ConsumerInfo> {
+  return (await jetstreamManager(bank.nc)).consumers.info(STREAM, CONSUMER);
+}
+
 async function untilDelivered(sequence: number): Promise<void> {
-  const jsm = await jetstreamManager(bank.nc);
-  await eventually(async () => {
-    const { delivered } = await jsm.consumers.info(STREAM, CONSUMER);
-    expect(delivered.stream_seq).toBe(sequence);
-  });
+  await eventually(async () => expect((await consumer()).delivered.stream_seq).toBe(sequence));
+}
+
+/** Who gets the messages; the client's type does not know of it. */
+async function pinned(): Promise<string | undefined> {
+  const { priority_groups: groups } = (await consumer()) as ConsumerInfo & {
+    readonly priority_groups?: readonly { readonly pinned_client_id?: string }[];
+  };
+  return groups?.[0]?.pinned_client_id;
 }
 
 test('two query services on one database: one of them works, and the read models are right', async () => {
@@ -69,8 +79,10 @@ test('both of them let a client read its own write', async () => {
 test('one that is frozen at work and wakes up after a takeover puts nothing back', async () => {
   const [active, standby] = await activeAndStandby();
   const before = await projectedBy(active);
+  const pin = await pinned();
   process.kill(active.process.pid, 'SIGSTOP');
   await untilDelivered(await write(2));
+  await eventually(async () => expect(await pinned()).not.toBe(pin), { timeoutMs: 15_000 });
   const last = await write(10);
   await untilProjected(bank.db, last);
   expect(await projectedBy(standby)).toBeGreaterThan(0);
@@ -88,7 +100,20 @@ test('when one is killed with events in its hands, the other takes over and lose
   process.kill(active.process.pid, 'SIGSTOP');
   await untilDelivered((await commands.create('1.00')).account.sequence);
   await active.process.kill('SIGKILL');
+  killed = active.process.pid;
   const { sequence } = (await commands.create('2.00')).account;
   await untilProjected(bank.db, sequence);
+  await expectReadModelsOf(bank.db, await bank.ledger());
+}, 40_000);
+
+test('likewise when nothing new comes', async () => {
+  queries = queries.filter(({ process }) => process.pid !== killed);
+  queries.push(await bank.startQuery());
+  const [active] = await activeAndStandby();
+  process.kill(active.process.pid, 'SIGSTOP');
+  const last = await write(1);
+  await untilDelivered(last);
+  await active.process.kill('SIGKILL');
+  await untilProjected(bank.db, last);
   await expectReadModelsOf(bank.db, await bank.ledger());
 }, 40_000);

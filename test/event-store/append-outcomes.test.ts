@@ -67,7 +67,7 @@ test('one server compares the expectation first: the retry of a stored event is 
 test('a message id seen before is a duplicate where the expectation is met', async () => {
   const first = opening(ada);
   await store.append([writeOf(ada, 0, first)]);
-  expect(await store.append([writeOf(ada, 1, first)])).toEqual(duplicate);
+  expect(await store.append([writeOf(ada, 1, first)])).toEqual({ kind: 'duplicate', sequence: 1 });
   expect(await logged()).toEqual([first]);
 });
 
@@ -79,9 +79,9 @@ test('the retry of a stored batch is a duplicate', async () => {
 });
 
 test('a message id that repeats within a batch is a duplicate, and nothing is stored', async () => {
-  const [first, second] = historyOf(ada, 2) as [AccountEvent, AccountEvent];
-  const repeated = { ...second, version: first.version, commandId: first.commandId };
-  expect(await store.append([writeOf(ada, 0, first, repeated)])).toEqual(duplicate);
+  const [first, second, third] = historyOf(ada, 3) as [AccountEvent, AccountEvent, AccountEvent];
+  const repeated = { ...third, commandId: first.commandId };
+  expect(await store.append([writeOf(ada, 0, first, second, repeated)])).toEqual(duplicate);
   expect(await logged()).toEqual([]);
 });
 

@@ -71,7 +71,7 @@ describe('a write', () => {
     const away = readModelStore(nobody.db('bank'), accountProjection);
     await expect(away.write([], [line('a', 1)])).rejects.toThrow();
     await expect(away.write([document('a', 1)], [])).rejects.toThrow();
-    await expect(away.moveCheckpoint(1)).rejects.toThrow();
+    await expect(away.moveCheckpoint(0, 1)).rejects.toThrow();
     await nobody.close();
   });
 });
@@ -79,16 +79,32 @@ describe('a write', () => {
 describe('the checkpoint', () => {
   test('begins at 0, only moves forward, and stays where it was', async () => {
     expect(await store.open()).toBe(0);
-    expect(await store.moveCheckpoint(7)).toBe(true);
-    expect(await store.moveCheckpoint(3)).toBe(true);
+    expect(await store.moveCheckpoint(0, 7)).toBe(true);
+    expect(await store.moveCheckpoint(2, 3)).toBe(true);
     expect(await store.open()).toBe(7);
+  });
+
+  test('does not pass over events: it moves only from where it stands, or stood before', async () => {
+    await store.open();
+    expect(await store.moveCheckpoint(5, 7)).toBe(false);
+    expect(await store.checkpoint()).toBe(0);
   });
 
   test('does not come back by being moved', async () => {
     await store.open();
     await db.dropDatabase();
-    expect(await store.moveCheckpoint(7)).toBe(false);
+    expect(await store.moveCheckpoint(0, 7)).toBe(false);
     expect(await store.open()).toBe(0);
+  });
+
+  test('is not moved on a read model that another worker began to build again', async () => {
+    await store.open();
+    await store.moveCheckpoint(0, 7);
+    await db.dropDatabase();
+    // The other worker.
+    await store.open();
+    expect(await store.moveCheckpoint(7, 8)).toBe(false);
+    expect(await store.checkpoint()).toBe(0);
   });
 });
 

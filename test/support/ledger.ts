@@ -80,5 +80,7 @@ export function changeOf(event: AccountEvent): bigint {
       return event.amount;
     case 'MoneyWithdrawn':
       return -event.amount;
+    case 'CommandRejected':
+      return 0n;
   }
 }

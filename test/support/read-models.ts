@@ -60,7 +60,7 @@ function readModelsOf(events: readonly RecordedEvent[]) {
         ? { ownerName: event.ownerName, currency, createdAt: at }
         : documents.get(accountId);
     documents.set(accountId, { ...opened, _id: accountId, balance, updatedAt: at, ...place });
-    if (amount === 0n) continue;
+    if (event.type === 'CommandRejected' || amount === 0n) continue;
     const _id = `${accountId}:${version}`;
     const type = LINE_TYPES[event.type];
     lines.set(_id, { _id, accountId, ...place, type, amount, balance, currency, at });

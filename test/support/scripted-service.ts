@@ -33,13 +33,21 @@ export interface ScriptedServiceOptions {
   readonly limits?: Partial<CommandLimits>;
   readonly observer?: Partial<CommandObserver>;
   readonly snapshots?: MemorySnapshotStore;
+  readonly rememberRejections?: boolean;
 }
 
 export function scriptedService(options: ScriptedServiceOptions = {}): ScriptedService {
   const { log = memoryEventStore(), snapshots = memorySnapshotStore(), limits = {} } = options;
   const store = scriptedEventStore(log);
   const observer = { ...silentObserver, ...options.observer };
-  const service = createCommandService({ events: store, snapshots, observer, limits });
+  const { rememberRejections = true } = options;
+  const service = createCommandService({
+    events: store,
+    snapshots,
+    observer,
+    limits,
+    rememberRejections,
+  });
   return {
     service,
     store,

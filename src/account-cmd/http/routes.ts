@@ -1,5 +1,5 @@
 import type { AccountCommand } from '../../account/commands.ts';
-import type { HttpServer } from '../../platform/http-server.ts';
+import type { HttpServer } from '../../platform/http-types.ts';
 import { ProblemError } from '../../platform/problem.ts';
 import { problemResponses } from '../../platform/problem-schema.ts';
 import type { CommandService } from '../command-service.ts';

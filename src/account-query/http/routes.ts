@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import { isAccountId } from '../../event-store/subjects.ts';
-import type { HttpServer } from '../../platform/http-server.ts';
+import type { HttpServer } from '../../platform/http-types.ts';
 import { ProblemError } from '../../platform/problem.ts';
+import { withTimeout } from '../../platform/timeout.ts';
 import { problemResponses } from '../../platform/problem-schema.ts';
 import type { ProjectionPosition } from '../../projections/position.ts';
 import type { ReadStore } from '../read-store.ts';
@@ -19,6 +20,9 @@ export interface RouteOptions {
   readonly store: ReadStore;
   readonly position: ProjectionPosition;
 }
+
+/** A query that MongoDB does not answer in time is given up, in milliseconds. */
+const QUERY_TIMEOUT_MS = 3_000;
 
 /** How long a query waits for a write to become visible, in milliseconds. */
 const VISIBILITY_TIMEOUT_MS = 2_000;
@@ -115,7 +119,7 @@ const accountNotFound = () =>
 /** Answers 503 where MongoDB does not: commands go on meanwhile, and so will this. */
 async function available<T>(request: FastifyRequest, query: () => Promise<T>): Promise<T> {
   try {
-    return await query();
+    return await withTimeout(query(), QUERY_TIMEOUT_MS);
   } catch (error) {
     if (error instanceof ProblemError) throw error;
     request.log.warn({ error, requestId: request.id }, 'MongoDB did not answer a query');

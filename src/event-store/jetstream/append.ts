@@ -64,8 +64,11 @@ export function createAppend(nc: NatsConnection, requester: Requester): EventSto
 /** Only an account's first event carries the expectation: the server refuses a second in a batch. */
 function messagesOf({ accountId, expectedSequence, events }: AccountWrite): Message[] {
   const subject = subjectOf(accountId);
+  let indexInCommand = 0;
   return events.map((pending, index) => {
-    const headers = eventHeaders(pending);
+    const sameCommand = events[index - 1]?.event.commandId === pending.event.commandId;
+    indexInCommand = sameCommand ? indexInCommand + 1 : 0;
+    const headers = eventHeaders(pending, indexInCommand);
     if (index === 0) headers.set(EXPECTED_SEQUENCE_HEADER, String(expectedSequence));
     return { subject, payload: encodeEvent(pending.event), headers };
   });

@@ -4,7 +4,7 @@ import type { NatsConnection } from 'nats';
 import type { EventStore, SnapshotStore } from '../event-store.ts';
 import { createAppend } from './append.ts';
 import { SNAPSHOT_BUCKET } from './names.ts';
-import { readHead, readTail } from './read.ts';
+import { readEvent, readHead, readTail } from './read.ts';
 import { replayStream } from './replay.ts';
 import { createRequester } from './requester.ts';
 import { kvSnapshotStore } from './snapshots.ts';
@@ -35,9 +35,10 @@ export async function jetStreamStores(
   return {
     events: {
       append: createAppend(nc, requester),
+      event: (sequence) => readEvent(jsm, sequence),
       head: (accountId, consistency) => readHead(jsm, accountId, consistency),
       tail: (head, after, consistency) => readTail(jsm, head, after, consistency),
-      replay: (afterSequence) => replayStream(jsm, afterSequence),
+      replay: (afterSequence, untilSequence) => replayStream(jsm, afterSequence, untilSequence),
     },
     snapshots: kvSnapshotStore(kv),
   };

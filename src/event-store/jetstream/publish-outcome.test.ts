@@ -22,9 +22,9 @@ describe('the reply to an append', () => {
     expect(outcomeOfReply(reply)).toEqual({ kind: 'stored', lastSequence: 12 });
   });
 
-  test('with the duplicate mark does not mean that this append was stored', () => {
+  test('with the duplicate mark tells where the first of that id stands', () => {
     const reply = '{"stream":"ACCOUNTS","seq":12,"duplicate":true}';
-    expect(outcomeOfReply(reply)).toEqual({ kind: 'duplicate' });
+    expect(outcomeOfReply(reply)).toEqual({ kind: 'duplicate', sequence: 12 });
   });
 
   // Code and description as in nats-server's server/errors.json.

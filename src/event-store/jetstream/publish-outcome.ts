@@ -28,7 +28,7 @@ function outcomeOfAck(text: string): AppendOutcome {
   }
   if (ack.seq === undefined) return { kind: 'unknown', reason: `not an acknowledgement: ${text}` };
   // A repeat may have been stored under another request's body: only the log can tell.
-  if (ack.duplicate === true) return { kind: 'duplicate' };
+  if (ack.duplicate === true) return { kind: 'duplicate', sequence: ack.seq };
   return { kind: 'stored', lastSequence: ack.seq };
 }
 

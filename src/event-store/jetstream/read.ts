@@ -14,6 +14,15 @@ import { EXPECTED_SEQUENCE_HEADER, STREAM } from './names.ts';
  */
 const BACKWARD_READ_LIMIT = 8;
 
+/** The event at a stream sequence, through the leader. */
+export async function readEvent(
+  jsm: JetStreamManager,
+  sequence: number,
+): Promise<RecordedEvent | undefined> {
+  const message = await getMessage(jsm, { seq: sequence }, 'leader');
+  return message === null ? undefined : recordedOf(message);
+}
+
 /** The account's last event. `leader` goes through the stream's leader, `any` to whoever answers. */
 export async function readHead(
   jsm: JetStreamManager,

@@ -10,16 +10,17 @@ const LAG_WAIT_MS = 50;
 const LAG_TRIES = 100;
 
 /**
- * Every event after the stream sequence, in order, up to the last one that the stream held at the
- * call. Reads with direct gets, so it needs no consumer, and no permission to make one.
+ * Every event after a stream sequence, in order, up to another one or to the last that the stream
+ * held at the call. Reads with direct gets, so it needs no consumer, and no permission to make one.
  * @throws Error when the end cannot be reached.
  */
 export async function* replayStream(
   jsm: JetStreamManager,
   afterSequence: number,
+  untilSequence?: number,
 ): AsyncGenerator<RecordedEvent> {
   const { state } = await jsm.streams.info(STREAM);
-  const end = state.last_seq;
+  const end = Math.min(untilSequence ?? state.last_seq, state.last_seq);
   let position = afterSequence;
   for (let tries = 0; position < end;) {
     const messages = await directBatch(jsm, { from: position + 1, to: end });

@@ -1,0 +1,20 @@
+/** What a projector tells about its work, for metrics and logs. */
+export interface ProjectorObserver {
+  /** It starts from this stream sequence. */
+  readonly started: (checkpoint: number) => void;
+  /** MongoDB lacks events that the consumer will not deliver next: they are read from the stream. */
+  readonly healing: (from: number, to: number) => void;
+  readonly wrote: (batch: BatchReport) => void;
+  /** The work broke off and begins again from the checkpoint after a wait. */
+  readonly failed: (error: unknown, waitMs: number) => void;
+}
+
+export interface BatchReport {
+  readonly events: number;
+  /** Events that were applied already. */
+  readonly repeated: number;
+  /** Stream sequence of the last event. */
+  readonly sequence: number;
+  /** Events that the consumer still has to deliver. */
+  readonly pending: number;
+}
