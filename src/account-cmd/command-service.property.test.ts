@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { balanceAfter, opening, writeOf } from '../../test/support/account-events.ts';
 import { collected } from '../../test/support/collected.ts';
 import { create, deposit, keyed, withdraw } from '../../test/support/command-requests.ts';
+import { deduplicatingEventStore } from '../../test/support/deduplicating-event-store.ts';
 import { memorySnapshotStore } from '../../test/support/memory-snapshot-store.ts';
 import type { AppendStep } from '../../test/support/scripted-event-store.ts';
 import { scriptedService } from '../../test/support/scripted-service.ts';
@@ -46,6 +47,7 @@ const workloads = fc.record({
   failingReads: fc.nat(3),
   turns: fc.array(fc.nat(3), { minLength: 1, maxLength: 10 }),
   deadlineMs: fc.constantFrom(5_000, 5_000, 10),
+  messageIds: fc.constantFrom('before the expectation', 'after the expectation', 'not at all'),
 });
 
 type Workload = typeof workloads extends fc.Arbitrary<infer T> ? T : never;
@@ -68,9 +70,11 @@ test(
 );
 
 /** Two services on one log, which start with the same two accounts to fight over. */
-async function run({ waves, scripts, failingReads, turns, deadlineMs }: Workload) {
+async function run(workload: Workload) {
+  const { waves, scripts, failingReads, turns, deadlineMs, messageIds } = workload;
   let asked = 0;
-  const store = memoryEventStore();
+  const memory = memoryEventStore();
+  const store = messageIds === 'not at all' ? memory : deduplicatingEventStore(memory, messageIds);
   const slow = slowEventStore(store, () => turns[(asked += 1) % turns.length] ?? 0);
   const snapshots = memorySnapshotStore();
   const failures: unknown[] = [];

@@ -12,12 +12,7 @@ import type { AccountEvent, RecordedEvent } from '../account/events.ts';
 import { BEGINNING } from './event-store.ts';
 import type { EventStore } from './event-store.ts';
 import { readingContract } from './reading.contract.ts';
-
-/** An empty log, as two writers that know nothing of each other see it. */
-export interface ContractLog {
-  readonly store: EventStore;
-  readonly other: EventStore;
-}
+import type { ContractLog } from './reading.contract.ts';
 
 const RACERS = 50;
 const LARGEST_LONG = 9_223_372_036_854_775_807n;

@@ -3,13 +3,18 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { depositAfter, historyOf, opening, writeOf } from '../../test/support/account-events.ts';
 import { collected } from '../../test/support/collected.ts';
 import type { AccountEvent, RecordedEvent } from '../account/events.ts';
-import type { ContractLog } from './event-store.contract.ts';
 import { BEGINNING } from './event-store.ts';
 import type { Consistency, EventStore, Head, Position } from './event-store.ts';
 
 /** Longer than what is read backwards, and than one forward read holds. */
 const LONG_HISTORY = 1_500;
 const LARGEST_APPEND = 1_000;
+
+/** An empty log, as two writers that know nothing of each other see it. */
+export interface ContractLog {
+  readonly store: EventStore;
+  readonly other: EventStore;
+}
 
 /** The part of the event store's contract that reads: head, tail and replay. */
 export function readingContract(emptyLog: () => Promise<ContractLog>): void {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type {
+  Consumer,
   ConsumerMessages,
   JetStreamClient,
   JetStreamManager,
@@ -9,6 +10,7 @@ import type { EventStore } from '../event-store/event-store.ts';
 import { STREAM } from '../event-store/jetstream/names.ts';
 import { recordedOf } from '../event-store/jetstream/read.ts';
 import { createApplier, MAX_BATCH, READ_MODEL_DELETED } from './applier.ts';
+import type { Applier } from './applier.ts';
 import { batchQueue } from './batch-queue.ts';
 import { PRIORITY_GROUP, provisionConsumer } from './durable-consumer.ts';
 import type { ProjectionPosition } from './position.ts';
@@ -35,6 +37,8 @@ export interface ProjectorOptions<D extends ProjectedDocument> {
 const PREFETCH = 4_000;
 /** At most half of the consumer's priority_timeout, or the pin is lost between two pulls. */
 const PULL_EXPIRES_MS = 2_000;
+/** How often a worker without events looks whether it must take over, in milliseconds. */
+const LOOK_EVERY_MS = 2_000;
 /** Waits after a failure, from the first to the last, in milliseconds. */
 const FIRST_WAIT_MS = 100;
 const LAST_WAIT_MS = 5_000;
@@ -75,7 +79,7 @@ async function project<D extends ProjectedDocument>(
   // What was delivered before may never have been written, and is delivered again much later.
   await applier.catchUp(delivered.stream_seq);
 
-  const queue = batchQueue<JsMsg>(MAX_BATCH);
+  const queue = batchQueue<JsMsg | typeof LOOK>(MAX_BATCH);
   const consumer = await js.consumers.get(STREAM, consumerName);
   const messages = await consumer.consume({
     max_messages: PREFETCH,
@@ -91,21 +95,50 @@ async function project<D extends ProjectedDocument>(
   const stop = () => messages.stop();
   signal.addEventListener('abort', stop, { once: true });
   endWhenConsumerIsGone(messages, end);
+  const looking = setInterval(() => queue.push(LOOK), LOOK_EVERY_MS);
+  let seen = checkpoint;
   const unwatch = watchCheckpoint(store, position, () => end(READ_MODEL_DELETED));
   void messages.closed().then(() => queue.end());
   try {
-    for await (const batch of queue.batches()) {
+    for await (const arrivals of queue.batches()) {
+      const batch = arrivals.filter((arrival) => arrival !== LOOK);
       const last = batch.at(-1);
-      await applier.apply(batch.map(recordedOf), last?.info.pending ?? 0);
+      if (last === undefined) {
+        seen = await takeOver(applier, store, consumer, seen);
+        continue;
+      }
+      await applier.apply(batch.map(recordedOf), last.info.pending);
       // Acknowledges all before it too; MongoDB has them, so a lost acknowledgement costs nothing.
-      last?.ack();
+      last.ack();
     }
     if (!signal.aborted) throw new Error(`projecting ended: ${ending}`);
   } finally {
     signal.removeEventListener('abort', stop);
+    clearInterval(looking);
     unwatch();
     messages.stop();
   }
+}
+
+/** Stands in the queue where it is time to look whether somebody has to take over. */
+const LOOK = 'look';
+
+/**
+ * The worker that had the events may have died with them in its hands: they are delivered again only
+ * much later, and perhaps nothing else comes. So where events were delivered and the checkpoint has
+ * not moved since the last look, they are read from the stream. Answers the checkpoint.
+ */
+async function takeOver<D extends ProjectedDocument>(
+  applier: Applier,
+  store: ReadModelStore<D>,
+  consumer: Consumer,
+  seenBefore: number,
+): Promise<number> {
+  const checkpoint = (await store.checkpoint()) ?? seenBefore;
+  if (checkpoint !== seenBefore) return checkpoint;
+  const { delivered } = await consumer.info();
+  await applier.catchUp(delivered.stream_seq);
+  return Math.max(checkpoint, delivered.stream_seq);
 }
 
 /** The client would wait for ever for a consumer that was deleted; here it is made again. */

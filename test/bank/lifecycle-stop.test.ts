@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventually } from '../support/await.ts';
 import { logged, startBank } from '../support/bank.ts';
@@ -40,6 +42,35 @@ test('SIGTERM: the commands that wait are answered before the service ends with 
   const { account } = (await bank.ledger()).accounts.get(accountId)!;
   expect(account).toMatchObject({ balance: 4_000n, version: 41 });
 });
+
+test('SIGTERM: a request that comes late on an open connection is refused as the contract says', async () => {
+  const service = await bank.startCommand();
+  const { accountId } = (await service.create(0)).account;
+  const { hostname, port } = new URL(service.url);
+  const body = '{"amount":1}';
+  const request =
+    `POST /accounts/${accountId}/deposit HTTP/1.1\r\nHost: ${hostname}\r\n` +
+    `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  bank.nats.kill('SIGSTOP');
+  const connection = connect(Number(port), hostname);
+  const answers = text(connection);
+  connection.write(request);
+  await eventually(async () => {
+    expect(await metric(service.url, 'jetbank_cache_lookups_total')).toBe(2);
+  });
+  const exited = service.process.kill('SIGTERM');
+  await eventually(() => logged(service.process, 'stopping').length === 1);
+  connection.write(request);
+  bank.nats.kill('SIGCONT');
+
+  const [, first, second] = (await answers).split('HTTP/1.1 ');
+  expect(first).toMatch(/^200 OK/);
+  expect(second).toMatch(/^503 /);
+  expect(second?.toLowerCase()).toContain('content-type: application/problem+json');
+  expect(second?.toLowerCase()).toContain('retry-after: ');
+  expect(second).toContain('"code":"unavailable"');
+  expect((await exited).code).toBe(0);
+}, 30_000);
 
 test('SIGTERM under load: what was acknowledged is in the log, what was not is refused as 503', async () => {
   const service = await bank.startCommand();

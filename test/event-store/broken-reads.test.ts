@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, headers } from 'nats';
 import type { NatsConnection } from 'nats';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { AccountEvent, RecordedEvent } from '../../src/account/events.ts';
 import { encodeEvent } from '../../src/event-store/event-codec.ts';
 import { BEGINNING } from '../../src/event-store/event-store.ts';
@@ -106,6 +106,21 @@ describe('a connection that breaks', () => {
     };
     await expect(read()).rejects.toThrow();
   });
+});
+
+test('a read that cannot begin fails at once, and leaves no timer that fails later', async () => {
+  const closed = await connect({ servers: nats.url });
+  ({ events: store } = await storesOn(closed));
+  await store.append([writeOf(ada, 0, ...history.slice(0, LARGEST_APPEND))]);
+  const head = await headOf(ada);
+  await closed.close();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    await expect(collected(store.tail(head, BEGINNING, 'any'))).rejects.toThrow();
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 describe('a message that does not point to its predecessor', () => {

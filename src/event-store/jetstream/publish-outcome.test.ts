@@ -55,8 +55,8 @@ describe('the reply to an append', () => {
     expect(outcomeOfReply(refusal(code, description))).toEqual({ kind, reason });
   });
 
-  test('that is no acknowledgement tells nothing', () => {
-    expect(outcomeOfReply('{}')).toMatchObject({ kind: 'unknown' });
+  test.each(['{}', '', 'hello', 'null'])('%j is no acknowledgement and tells nothing', (reply) => {
+    expect(outcomeOfReply(reply)).toMatchObject({ kind: 'unknown' });
   });
 });
 

@@ -1,0 +1,37 @@
+import type { EventStore } from '../../src/event-store/event-store.ts';
+
+/**
+ * The store with JetStream's message ids: an append with a command of an account that stands in the
+ * log already is a duplicate. One server compares them after the expectation, several compare them
+ * before.
+ */
+export function deduplicatingEventStore(
+  store: EventStore,
+  compared: 'before the expectation' | 'after the expectation',
+): EventStore {
+  const sequences = new Map<string, number>();
+  return {
+    ...store,
+    async append(writes) {
+      const ids = writes.flatMap(({ accountId, events }) =>
+        events.map(({ event }) => `${accountId}:${event.commandId}`),
+      );
+      const stood = ids.map((id) => sequences.get(id)).find((sequence) => sequence !== undefined);
+      if (stood !== undefined) {
+        if (compared === 'after the expectation') {
+          for (const { accountId, expectedSequence } of writes) {
+            const head = await store.head(accountId, 'leader');
+            if ((head?.sequence ?? 0) !== expectedSequence) return { kind: 'conflict' };
+          }
+        }
+        return { kind: 'duplicate', ...(ids.length === 1 && { sequence: stood }) };
+      }
+      const outcome = await store.append(writes);
+      if (outcome.kind === 'stored') {
+        const first = outcome.lastSequence - ids.length + 1;
+        ids.forEach((id, index) => sequences.set(id, first + index));
+      }
+      return outcome;
+    },
+  };
+}
