@@ -121,6 +121,23 @@ export function readingContract(emptyLog: () => Promise<ContractLog>): void {
     });
   });
 
+  describe('one event', () => {
+    test('is found by its sequence, whoever it is of', async () => {
+      const all = [
+        ...(await append(ada, 0, historyOf(ada, 2))),
+        ...(await append(bob, 0, historyOf(bob, 1))),
+      ];
+      const found = await Promise.all([1, 2, 3].map((sequence) => store.event(sequence)));
+      expect(found).toEqual(all);
+    });
+
+    test('is undefined beyond the end of the log', async () => {
+      expect(await store.event(1)).toBeUndefined();
+      await append(ada, 0, historyOf(ada, 2));
+      expect(await store.event(3)).toBeUndefined();
+    });
+  });
+
   describe('replay', () => {
     test('of an empty log is empty', async () => {
       expect(await collected(store.replay(0))).toEqual([]);
@@ -140,6 +157,18 @@ export function readingContract(emptyLog: () => Promise<ContractLog>): void {
     test.each([0, 1, 7, 11, 12])('starts right behind sequence %i', async (after) => {
       const all = await append(ada, 0, historyOf(ada, 12));
       expect(await collected(store.replay(after))).toEqual(all.slice(after));
+    });
+
+    test.each([
+      [0, 5],
+      [4, 5],
+      [3, 12],
+      [3, 99],
+      [5, 5],
+      [7, 5],
+    ])('behind sequence %i and up to %i has what stands between', async (after, until) => {
+      const all = await append(ada, 0, historyOf(ada, 12));
+      expect(await collected(store.replay(after, until))).toEqual(all.slice(after, until));
     });
 
     test('ends where the log ended when it was called', async () => {
