@@ -1,4 +1,5 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from 'nats';
 import { jetStreamStores } from '../event-store/jetstream/jetstream-event-store.ts';
 import { STREAM } from '../event-store/jetstream/names.ts';
 import { provisionStreams } from '../event-store/jetstream/provision.ts';
@@ -53,27 +54,29 @@ await runService(SERVICE, readConfig, async (config, shell) => {
   await shell.listen(http, config);
 
   shutdown.onStop('connections', () => mongo.close());
-  const [nc] = await Promise.all([
-    retryForever(
+  async function connectToNats(): Promise<NatsConnection> {
+    const connection = await retryForever(
       () => connectNats(SERVICE, config.nats),
       signal,
       (reason, waitMs) => log.warn({ reason, waitMs }, 'NATS cannot be reached: trying again'),
-    ),
-    retryForever(
-      () => connectMongo(mongo),
-      signal,
-      (reason, waitMs) => log.warn({ reason, waitMs }, 'MongoDB cannot be reached: trying again'),
-    ),
-  ]);
-  shutdown.onStop('connections', () => nc.drain());
-  state.nats = watchConnection(nc, log);
+    );
+    shutdown.onStop('connections', () => connection.drain());
+    state.nats = watchConnection(connection, log);
+    return connection;
+  }
+  const connectedToMongo = retryForever(
+    () => connectMongo(mongo),
+    signal,
+    (reason, waitMs) => log.warn({ reason, waitMs }, 'MongoDB cannot be reached: trying again'),
+  );
+  const [nc] = await Promise.all([connectToNats(), connectedToMongo]);
   log.info(
     { nats: nc.getServer(), mongo: addressesOf(mongo), database: db.databaseName },
     'connected',
   );
 
   const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: READ_TIMEOUT_MS });
-  await retryForever(
+  const [ledger] = await retryForever(
     () =>
       provisionStreams(jsm, {
         create: config.provision,
@@ -83,6 +86,10 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     signal,
     (reason, waitMs) => log.warn({ reason, waitMs }, 'the streams are not ready: trying again'),
   );
+  if (ledger !== undefined && ledger.drift.length > 0) {
+    const { name, drift } = ledger;
+    log.warn({ stream: name, drift }, 'the stream differs from streams/; nothing was changed');
+  }
   const { events } = await jetStreamStores(nc, {
     timeoutMs: READ_TIMEOUT_MS,
     inboxPrefix: inboxPrefixOf(SERVICE),

@@ -122,19 +122,13 @@ export function readingContract(emptyLog: () => Promise<ContractLog>): void {
   });
 
   describe('one event', () => {
-    test('is found by its sequence, whoever it is of', async () => {
+    test('is found by its sequence, and undefined beyond the end', async () => {
       const all = [
         ...(await append(ada, 0, historyOf(ada, 2))),
         ...(await append(bob, 0, historyOf(bob, 1))),
       ];
-      const found = await Promise.all([1, 2, 3].map((sequence) => store.event(sequence)));
-      expect(found).toEqual(all);
-    });
-
-    test('is undefined beyond the end of the log', async () => {
-      expect(await store.event(1)).toBeUndefined();
-      await append(ada, 0, historyOf(ada, 2));
-      expect(await store.event(3)).toBeUndefined();
+      const found = await Promise.all([1, 2, 3, 4].map((sequence) => store.event(sequence)));
+      expect(found).toEqual([...all, undefined]);
     });
   });
 
@@ -161,10 +155,7 @@ export function readingContract(emptyLog: () => Promise<ContractLog>): void {
 
     test.each([
       [0, 5],
-      [4, 5],
-      [3, 12],
       [3, 99],
-      [5, 5],
       [7, 5],
     ])('behind sequence %i and up to %i has what stands between', async (after, until) => {
       const all = await append(ada, 0, historyOf(ada, 12));

@@ -9,6 +9,7 @@ import { readinessOf } from './health.ts';
 import type { HealthCheck } from './health.ts';
 import { parseJsonBody } from './json-body.ts';
 import type { Logger } from './logger.ts';
+import { ProblemError } from './problem.ts';
 import { requestMetrics } from './metrics.ts';
 import type { Registry } from './metrics.ts';
 import { documentApi } from './openapi.ts';
@@ -34,7 +35,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
-    return503OnClosing: true,
+    // Fastify's own answer would be no problem+json; see refuseWhileStopping.
+    return503OnClosing: false,
     clientErrorHandler: answerUnreadable,
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
     genReqId({ headers }) {
@@ -47,6 +49,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   answerProblems(server);
   acceptOnlyJson(server);
   observeRequests(server, metrics);
+  refuseWhileStopping(server, stopping);
   await documentApi(server, title);
 
   server.get('/healthz', { schema: { hide: true } }, () => ({ status: 'ok' }));
@@ -74,6 +77,20 @@ function acceptOnlyJson(server: HttpServer): void {
     } catch (error) {
       done(error as Error);
     }
+  });
+}
+
+/** A request that arrives on an open connection once the service stops; health is told till the end. */
+function refuseWhileStopping(server: HttpServer, stopping: AbortSignal): void {
+  server.addHook('onRequest', (request, reply, done) => {
+    if (!stopping.aborted || request.routeOptions.schema?.hide === true) {
+      done();
+      return;
+    }
+    reply.header('connection', 'close');
+    const options = { retryAfterSeconds: 1 };
+    const detail = 'the service is stopping; nothing was done';
+    done(new ProblemError('unavailable', detail, options));
   });
 }
 

@@ -18,11 +18,11 @@ const RECONNECT_WAIT_MS = 250;
 const PING_INTERVAL_MS = 5_000;
 
 export function readNatsSettings(env: EnvironmentReader): NatsSettings {
-  const servers = env.checked('NATS_URL', 'nats://127.0.0.1:4222', (text) =>
-    text.split(',').every(isServerUrl)
-      ? undefined
-      : 'a comma-separated list of servers such as nats://127.0.0.1:4222',
-  );
+  const servers = env.string('NATS_URL', 'nats://127.0.0.1:4222');
+  // A URL may hold a password, so the complaint must not repeat it.
+  if (!servers.split(',').every(isServerUrl)) {
+    env.reject('NATS_URL must be a comma-separated list of servers such as nats://127.0.0.1:4222');
+  }
   return {
     servers: servers.split(',').map((server) => server.trim()),
     user: env.optional('NATS_USER'),
@@ -35,6 +35,8 @@ function isServerUrl(text: string): boolean {
   const url = URL.parse(text.trim());
   return url !== null && ['nats:', 'tls:'].includes(url.protocol) && url.hostname !== '';
 }
+
+const withoutCredentials = (server: string) => server.replace(/\/\/.*@/, '//');
 
 /** Where a service gets its answers: its NATS user may listen only there. */
 export const inboxPrefixOf = (service: string): string => `_INBOX.${service}`;
@@ -64,7 +66,8 @@ export async function connectNats(name: string, settings: NatsSettings): Promise
     return await connect(options);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`NATS_URL: no connection to ${servers.join(', ')}: ${reason}`, { cause });
+    const tried = servers.map(withoutCredentials).join(', ');
+    throw new Error(`NATS_URL: no connection to ${tried}: ${reason}`, { cause });
   }
 }
 
