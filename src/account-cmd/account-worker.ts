@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { IntegrityError } from '../account/errors.ts';
+import type { RecordedEvent } from '../account/events.ts';
 import type { AccountRecord } from '../account/record.ts';
 import { applyRecorded } from '../account/record.ts';
 import { SNAPSHOT_INTERVAL } from '../event-store/event-store.ts';
@@ -147,7 +148,13 @@ async function repeated(
     return { known: stale(known), limit: Math.ceil(plan.written.length / 2) };
   }
   const [command] = plan.written;
-  const first = sequence === undefined ? undefined : await events.event(sequence);
+  let first: RecordedEvent | undefined;
+  try {
+    first = sequence === undefined ? undefined : await events.event(sequence);
+  } catch (error) {
+    const obstacle: Obstacle = { kind: 'unavailable', detail: unreadable(error) };
+    return { known: stale(known), limit: 1, obstacle };
+  }
   const { request } = command?.pending ?? {};
   const answer =
     known.record && request && first?.event.commandId === request.commandId

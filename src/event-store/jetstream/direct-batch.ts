@@ -31,28 +31,27 @@ export async function directBatch(
   );
   let whole = true;
 
-  // With a callback: as an iterator the client leaks its subscription at the end.
-  const iterator = await jsm.direct.getBatch(STREAM, {
-    seq: from,
-    batch: DIRECT_BATCH,
-    ...(subject !== undefined && { next_by_subj: subject }),
-    callback(done, message) {
-      if (done !== null) {
-        if (done.err === undefined || isNotFound(done.err)) resolve(messages);
-        else reject(done.err);
-        return;
-      }
-      stalled.refresh();
-      // Every message names the one sent before it, the first one 0: one that was lost shows here.
-      whole &&= previousOf(message) === (messages.at(-1)?.seq ?? 0);
-      if (whole && message.seq <= to) messages.push(message);
-    },
-  });
   try {
-    return await promise;
+    // With a callback: as an iterator the client leaks its subscription at the end.
+    const iterator = await jsm.direct.getBatch(STREAM, {
+      seq: from,
+      batch: DIRECT_BATCH,
+      ...(subject !== undefined && { next_by_subj: subject }),
+      callback(done, message) {
+        if (done !== null) {
+          if (done.err === undefined || isNotFound(done.err)) resolve(messages);
+          else reject(done.err);
+          return;
+        }
+        stalled.refresh();
+        // Every message names the one sent before it, the first one 0: one that was lost shows here.
+        whole &&= previousOf(message) === (messages.at(-1)?.seq ?? 0);
+        if (whole && message.seq <= to) messages.push(message);
+      },
+    });
+    return await promise.finally(() => iterator.stop());
   } finally {
     clearTimeout(stalled);
-    iterator.stop();
   }
 }
 

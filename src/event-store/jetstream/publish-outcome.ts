@@ -21,7 +21,7 @@ const EXPECTED_SEQUENCE_NOT_READY = 10163;
 const BATCH_INCOMPLETE = 10176;
 
 function outcomeOfAck(text: string): AppendOutcome {
-  const ack = JSON.parse(text) as PubAck;
+  const ack = parseAck(text);
   if (ack.error !== undefined) {
     const { err_code: code = 0, description = 'no description' } = ack.error;
     return outcomeOfError(code, description);
@@ -30,6 +30,15 @@ function outcomeOfAck(text: string): AppendOutcome {
   // A repeat may have been stored under another request's body: only the log can tell.
   if (ack.duplicate === true) return { kind: 'duplicate', sequence: ack.seq };
   return { kind: 'stored', lastSequence: ack.seq };
+}
+
+/** What is no JSON object is an acknowledgement without a sequence. */
+function parseAck(text: string): PubAck {
+  try {
+    return (JSON.parse(text) as PubAck | null) ?? {};
+  } catch {
+    return {};
+  }
 }
 
 function outcomeOfError(code: number, description: string): AppendOutcome {
