@@ -20,13 +20,13 @@ export interface LoadResult {
 export async function depositLoad(
   url: string,
   accountIds: readonly string[],
-  seconds: number,
+  length: { readonly seconds: number } | { readonly requests: number },
 ): Promise<LoadResult> {
   let connection = 0;
   const result = await autocannon({
     url,
     connections: CONNECTIONS,
-    duration: seconds,
+    ...('seconds' in length ? { duration: length.seconds } : { amount: length.requests }),
     setupClient(client) {
       const first = connection;
       connection += 1;

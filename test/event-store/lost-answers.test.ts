@@ -1,3 +1,4 @@
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import { connect } from 'nats';
 import type { NatsConnection } from 'nats';
@@ -69,6 +70,8 @@ test('while the server is away an append is unknown', async () => {
 test('a connection that closes with the append under way leaves it unknown', async () => {
   nats.kill('SIGSTOP');
   const outcome = appendNew(1);
+  // Appends leave at the end of the event loop's turn.
+  await endOfTurn();
   await nc.close();
   expect(await outcome).toMatchObject({ kind: 'unknown' });
 });

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { connect } from 'nats';
 import type { NatsConnection } from 'nats';
@@ -82,6 +83,9 @@ test('without a quorum an append is not answered with stored, and with it the lo
 
   const [, ...others] = cluster.nodes;
   for (const node of others) node.kill('SIGSTOP');
+  await eventually(async () => {
+    for (const { pid } of others) expect(await isStopped(pid)).toBe(true);
+  });
   const doubtful = await store.append([writeOf(ada, stood, second)]);
   for (const node of others) node.kill('SIGCONT');
   // Those that stand still may be the leader; then nobody has the event, yet nobody can say so.
@@ -98,6 +102,12 @@ test('without a quorum an append is not answered with stored, and with it the lo
   );
   expect(await eventsOf(ada)).toEqual([first, second]);
 }, 60_000);
+
+/** A signal is delivered when the process is next scheduled. */
+async function isStopped(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return /^State:\s+T/m.test(status);
+}
 
 async function eventsOf(accountId: string): Promise<AccountEvent[]> {
   const all = await collected(store.replay(0));

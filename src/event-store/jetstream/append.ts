@@ -32,10 +32,12 @@ const BATCHES_AT_ONCE = 16;
  */
 export function createAppend(nc: NatsConnection, requester: Requester): EventStore['append'] {
   const limit = pLimit(BATCHES_AT_ONCE);
+  const turn = eventLoopTurn();
 
   async function publish(messages: readonly Message[]): Promise<AppendOutcome> {
     const last = messages.at(-1);
     if (last === undefined) throw new RangeError('an append holds at least one event');
+    await turn.end();
     try {
       for (const { subject, payload, headers } of messages.slice(0, -1)) {
         nc.publish(subject, payload, { headers });
@@ -58,6 +60,25 @@ export function createAppend(nc: NatsConnection, requester: Requester): EventSto
     if (messages.length <= 1) return publish(messages);
     markAsBatch(messages);
     return limit(() => publish(messages));
+  };
+}
+
+/**
+ * Appends that are asked for in one turn of the event loop leave together, in one write to the
+ * socket: a write is a system call, and under load it costs more than all the rest of an append.
+ */
+function eventLoopTurn(): { end(): Promise<void> } {
+  let ending: Promise<void> | undefined;
+  return {
+    end() {
+      ending ??= new Promise((resolve) => {
+        setImmediate(() => {
+          ending = undefined;
+          resolve();
+        });
+      });
+      return ending;
+    },
   };
 }
 
