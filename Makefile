@@ -4,7 +4,8 @@
 .DEFAULT_GOAL := help
 
 # The image to build; the namespace to deploy to (empty: that of the current context).
-IMAGE ?= jetbank:dev
+VERSION := $(shell sed -n 's/^  "version": "\(.*\)",/\1/p' package.json)
+IMAGE ?= jetbank:$(VERSION)
 NAMESPACE ?=
 HELM_ARGS ?=
 ARGS ?=
@@ -86,7 +87,7 @@ require = @command -v $(1) > /dev/null || { echo '$(1) is missing: install it to
 
 docker-build: ## Build the image of both services (IMAGE)
 	$(call require,docker)
-	docker build -t $(IMAGE) .
+	docker build -t $(IMAGE) --build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) .
 
 deploy-nats: ## Apply the NATS cluster (NAMESPACE)
 	$(call require,kubectl)
@@ -94,11 +95,15 @@ deploy-nats: ## Apply the NATS cluster (NAMESPACE)
 
 deploy-account-cmd: ## Install or upgrade account-cmd (NAMESPACE, HELM_ARGS)
 	$(call require,helm)
-	helm upgrade --install account-cmd deploy/account-cmd $(IN_NAMESPACE) $(HELM_ARGS)
+	helm upgrade --install account-cmd deploy/account-cmd $(IN_NAMESPACE) \
+		--set nats.credentials.secretName=nats-account-cmd \
+		--set streams.credentials.secretName=nats-operator $(HELM_ARGS)
 
 deploy-account-query: ## Install or upgrade account-query (NAMESPACE, HELM_ARGS)
 	$(call require,helm)
-	helm upgrade --install account-query deploy/account-query $(IN_NAMESPACE) $(HELM_ARGS)
+	helm upgrade --install account-query deploy/account-query $(IN_NAMESPACE) \
+		--set nats.credentials.secretName=nats-account-query \
+		--set mongo.uriSecret.name=jetbank-mongo $(HELM_ARGS)
 
 restart-account-cmd: ## Restart the pods of account-cmd one by one (NAMESPACE)
 	$(call require,kubectl)
