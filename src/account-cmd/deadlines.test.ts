@@ -88,3 +88,31 @@ describe('a command whose time runs out', () => {
     expect(await commandsInLog()).not.toContain(impatient.pending.request.commandId);
   });
 });
+
+describe('a process that has used up its retries', () => {
+  beforeEach(() => {
+    context = workerContext(store, { retries: { take: () => false } });
+  });
+
+  test.each<[AppendStep, object]>([
+    ['conflict', { kind: 'conflict' }],
+    ['busy', { kind: 'unavailable', detail: 'scripted: busy' }],
+  ])('gives a command up after the first %s', async (step, answer) => {
+    store.script(step);
+    const asked = ask(deposit(ada, '1.00'), DEADLINE_MS);
+    await work(asked);
+    expect(asked.answers).toEqual([answer]);
+    expect(await logged()).toHaveLength(1);
+  });
+
+  test.each<AppendStep>(['answer lost', 'late', 'lost'])(
+    'still looks for what may be in the log after: %s',
+    async (step) => {
+      store.script(step);
+      const asked = ask(deposit(ada, '1.00'), DEADLINE_MS);
+      await work(asked);
+      expect(asked.answers).toMatchObject([{ kind: 'done', account: { version: 2 } }]);
+      expect(await logged()).toHaveLength(2);
+    },
+  );
+});

@@ -81,6 +81,13 @@ describe.each(['before the expectation', 'after the expectation'] as const)(
       expect(await bank.execute(request)).toEqual(replayOf(answer));
     });
 
+    test('and that this process itself sent before are no replay', async () => {
+      bank.store.script('late');
+      const request = deposit(ADA, '1.00', keyed('new'));
+      expect(await bank.execute(request)).toMatchObject({ kind: 'done', replayed: false });
+      expect(await bank.execute(request)).toMatchObject({ kind: 'done', replayed: true });
+    });
+
     test('are not answered with a fault while the log cannot be read', async () => {
       let failures = 1;
       const log = {

@@ -164,6 +164,19 @@ test('too many batches in flight are busy, and the same append succeeds later', 
   });
 });
 
+test('many appends at once do not bring the server to its limit of batches', async () => {
+  const sentBefore = nc.stats().outMsgs;
+  const appends = Array.from({ length: 2 * BATCHES_IN_FLIGHT }, () => {
+    const accountId = randomUUID();
+    return store.append([writeOf(accountId, 0, ...historyOf(accountId, 2))]);
+  });
+  // Nothing is answered before the event loop turns: so much is under way at once.
+  await Promise.resolve();
+  expect(nc.stats().outMsgs - sentBefore).toBeLessThan(2 * BATCHES_IN_FLIGHT);
+  const kinds = (await Promise.all(appends)).map(({ kind }) => kind);
+  expect(new Set(kinds)).toEqual(new Set(['stored']));
+});
+
 /** Begins a batch of two and leaves it there. */
 function sendFirstOf(batchId: string): void {
   const content = headers();

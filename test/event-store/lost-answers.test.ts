@@ -1,5 +1,6 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'nats';
 import type { NatsConnection } from 'nats';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -13,6 +14,10 @@ import type { TestNats } from '../support/nats.ts';
 
 const APPEND_TIMEOUT_MS = 300;
 const SMALL_TIMEOUT_MS = 1;
+/** Longer than any test here may take. */
+const LARGE_TIMEOUT_MS = 120_000;
+/** A server that does not answer a ping for so long stands still. */
+const SILENCE_MS = 100;
 const APPENDS = 200;
 
 let nats: TestNats;
@@ -33,13 +38,25 @@ afterEach(async () => {
   await nats.remove();
 });
 
+/** Stops the server, and waits until it does stand still. */
+async function standStill(): Promise<void> {
+  nats.kill('SIGSTOP');
+  await eventually(async () => {
+    const answered = nc.flush().then(
+      () => true,
+      () => false,
+    );
+    return !(await Promise.race([answered, sleep(SILENCE_MS, false)]));
+  });
+}
+
 const appendNew = (count: number) => store.append([writeOf(ada, 0, ...historyOf(ada, count))]);
 const versionInLog = async () => (await store.head(ada, 'leader'))?.event.version ?? 0;
 
 test.each([1, 3])(
   'a server that stands still leaves %i events unknown; the log tells when it goes on',
   async (count) => {
-    nats.kill('SIGSTOP');
+    await standStill();
     expect(await appendNew(count)).toMatchObject({ kind: 'unknown' });
     nats.kill('SIGCONT');
     // They were on their way, so this server has them; a retry must not store them twice.
@@ -52,7 +69,7 @@ test.each([1, 3])(
 test.each([1, 3])(
   'a server that is killed before it has read %i events leaves them unknown, and not in the log',
   async (count) => {
-    nats.kill('SIGSTOP');
+    await standStill();
     const outcome = appendNew(count);
     nats.kill('SIGKILL');
     expect(await outcome).toMatchObject({ kind: 'unknown' });
@@ -74,6 +91,21 @@ test('a connection that closes with the append under way leaves it unknown', asy
   await endOfTurn();
   await nc.close();
   expect(await outcome).toMatchObject({ kind: 'unknown' });
+});
+
+test('a connection that breaks or closes leaves an append unknown at once, not at its timeout', async () => {
+  const { events: patient } = await storesOn(nc, LARGE_TIMEOUT_MS);
+  const append = () => patient.append([writeOf(ada, 0, ...historyOf(ada, 1))]);
+  await standStill();
+  const broken = append();
+  nats.kill('SIGKILL');
+  expect(await broken).toMatchObject({ kind: 'unknown' });
+  await nats.restart();
+  await nc.flush();
+  await standStill();
+  const closed = append();
+  await nc.close();
+  expect(await closed).toMatchObject({ kind: 'unknown' });
 });
 
 test('on a closed connection nothing is sent: unavailable, and every read fails', async () => {
