@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { connect } from 'nats';
 import type { NatsConnection } from 'nats';
@@ -100,12 +99,6 @@ test('without a quorum an append is not answered with stored, and with it the lo
   );
   expect(await eventsOf(ada)).toEqual([first, second]);
 }, 60_000);
-
-/** A signal is delivered when the process is next scheduled. */
-async function isStopped(pid: number): Promise<boolean> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return /^State:\s+T/m.test(status);
-}
 
 async function eventsOf(accountId: string): Promise<AccountEvent[]> {
   const all = await collected(store.replay(0));
