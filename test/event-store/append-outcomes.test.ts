@@ -86,6 +86,13 @@ test('a message id that repeats within a batch is a duplicate, and nothing is st
   expect(await logged()).toEqual([]);
 });
 
+test('several events of one command are no duplicates of one another; the command again is', async () => {
+  const events = historyOf(ada, 3).map((event) => ({ ...event, commandId: 'one-command' }));
+  const write = writeOf(ada, 0, ...events);
+  expect(await store.append([write])).toEqual({ kind: 'stored', lastSequence: 3 });
+  expect(await store.append([write])).toEqual(duplicate);
+});
+
 test('the same key on two accounts is no duplicate', async () => {
   const commandId = 'the-same-key';
   for (const id of [ada, bob]) {
