@@ -2,6 +2,7 @@ import { MongoClient } from 'mongodb';
 import type { Db } from 'mongodb';
 import { connect } from 'nats';
 import type { NatsConnection } from 'nats';
+import { eventually } from './await.ts';
 import { bankClient } from './http.ts';
 import type { BankClient } from './http.ts';
 import { readLedger } from './ledger.ts';
@@ -61,6 +62,8 @@ export async function startBank(options: BankOptions = {}): Promise<Bank> {
     const process = await startService(entry, { ...serviceEnv, ...more });
     services.push(process);
     const url = await process.ready();
+    // Its answer may come sooner than its log: wait until all that it logged at start has been read.
+    await eventually(() => logged(process, '"msg":"ready').length > 0);
     return { ...bankClient(url), url, process };
   }
 
