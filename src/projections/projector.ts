@@ -6,31 +6,22 @@ import type {
   JetStreamManager,
   JsMsg,
 } from '@nats-io/jetstream';
-import type { EventStore } from '../event-store/event-store.ts';
 import { STREAM } from '../event-store/jetstream/names.ts';
 import { recordedOf } from '../event-store/jetstream/read.ts';
 import { createApplier, MAX_BATCH, READ_MODEL_DELETED } from './applier.ts';
-import type { Applier } from './applier.ts';
+import type { Applier, ApplierOptions } from './applier.ts';
 import { batchQueue } from './batch-queue.ts';
 import { PRIORITY_GROUP, provisionConsumer } from './durable-consumer.ts';
-import type { ProjectionPosition } from './position.ts';
-import type { ProjectedDocument, Projection } from './projection.ts';
+import type { ProjectedDocument } from './projection.ts';
 import { checkpointId } from './read-model-store.ts';
 import type { ReadModelStore } from './read-model-store.ts';
-import type { ProjectorObserver } from './projector-observer.ts';
 import { watchCheckpoint } from './watch-checkpoint.ts';
 
-export interface ProjectorOptions<D extends ProjectedDocument> {
-  readonly projection: Projection<D>;
-  readonly store: ReadModelStore<D>;
+export interface ProjectorOptions<D extends ProjectedDocument> extends ApplierOptions<D> {
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
-  readonly events: EventStore;
-  readonly position: ProjectionPosition;
   /** Whether a missing consumer is made. */
   readonly provision: boolean;
-  readonly observer: ProjectorObserver;
-  readonly signal: AbortSignal;
 }
 
 /** Messages on their way to this process, at most. */
