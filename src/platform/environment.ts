@@ -24,6 +24,11 @@ export interface EnvironmentReader {
   done(): void;
 }
 
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+]);
+
 export function environmentReader(env: Environment): EnvironmentReader {
   const problems: string[] = [];
 
@@ -65,11 +70,7 @@ export function environmentReader(env: Environment): EnvironmentReader {
       return read(name, fallback, parse, `a whole number from ${min} to ${max}`);
     },
     boolean(name, fallback) {
-      const values = new Map([
-        ['true', true],
-        ['false', false],
-      ]);
-      return read(name, fallback, (text) => values.get(text), '"true" or "false"');
+      return read(name, fallback, (text) => BOOLEANS.get(text), '"true" or "false"');
     },
     oneOf(name, fallback, allowed) {
       const parse = (text: string) => allowed.find((value) => value === text);

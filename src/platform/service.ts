@@ -2,9 +2,10 @@ import type { Environment } from './environment.ts';
 import { ConfigError } from './environment.ts';
 import type { HttpServer } from './http-types.ts';
 import { createLogger } from './logger.ts';
-import type { Logger, LogLevel } from './logger.ts';
+import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import type { Registry } from './metrics.ts';
+import type { ServiceConfig } from './service-config.ts';
 import { installShutdown } from './shutdown.ts';
 import type { Shutdown } from './shutdown.ts';
 
@@ -15,12 +16,6 @@ export interface ServiceShell {
   readonly shutdown: Shutdown;
   /** Starts to accept requests. @throws Error naming HOST and PORT when it cannot. */
   listen(server: HttpServer, address: ServiceConfig): Promise<void>;
-}
-
-export interface ServiceConfig {
-  readonly host: string;
-  readonly port: number;
-  readonly logLevel: LogLevel;
 }
 
 /** How often idle connections are closed while a server closes, in milliseconds. */
