@@ -1,8 +1,8 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import type { NatsConnection } from 'nats';
 import { jetStreamStores } from '../event-store/jetstream/jetstream-event-store.ts';
 import { STREAM } from '../event-store/jetstream/names.ts';
-import { provisionStreams } from '../event-store/jetstream/provision.ts';
+import { provisionStreams, reportDrift } from '../event-store/jetstream/provision.ts';
+import { connectToNats } from '../platform/connect-to-nats.ts';
 import { createHttpServer } from '../platform/http-server.ts';
 import {
   addressesOf,
@@ -11,7 +11,7 @@ import {
   createMongoClient,
   databaseOf,
 } from '../platform/mongo.ts';
-import { connectNats, inboxPrefixOf, watchConnection } from '../platform/nats.ts';
+import { inboxPrefixOf } from '../platform/nats.ts';
 import type { ConnectionState } from '../platform/nats.ts';
 import { retryForever } from '../platform/retry.ts';
 import { runService } from '../platform/service.ts';
@@ -54,22 +54,16 @@ await runService(SERVICE, readConfig, async (config, shell) => {
   await shell.listen(http, config);
 
   shutdown.onStop('connections', () => mongo.close());
-  async function connectToNats(): Promise<NatsConnection> {
-    const connection = await retryForever(
-      () => connectNats(SERVICE, config.nats),
-      signal,
-      (reason, waitMs) => log.warn({ reason, waitMs }, 'NATS cannot be reached: trying again'),
-    );
-    shutdown.onStop('connections', () => connection.drain());
-    state.nats = watchConnection(connection, log);
-    return connection;
-  }
+  const connectedToNats = connectToNats(SERVICE, config.nats, shell).then(({ nc, connection }) => {
+    state.nats = connection;
+    return nc;
+  });
   const connectedToMongo = retryForever(
     () => connectMongo(mongo),
     signal,
     (reason, waitMs) => log.warn({ reason, waitMs }, 'MongoDB cannot be reached: trying again'),
   );
-  const [nc] = await Promise.all([connectToNats(), connectedToMongo]);
+  const [nc] = await Promise.all([connectedToNats, connectedToMongo]);
   log.info(
     { nats: nc.getServer(), mongo: addressesOf(mongo), database: db.databaseName },
     'connected',
@@ -86,10 +80,7 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     signal,
     (reason, waitMs) => log.warn({ reason, waitMs }, 'the streams are not ready: trying again'),
   );
-  if (ledger !== undefined && ledger.drift.length > 0) {
-    const { name, drift } = ledger;
-    log.warn({ stream: name, drift }, 'the stream differs from streams/; nothing was changed');
-  }
+  if (ledger !== undefined) reportDrift(ledger, log);
   const { events } = await jetStreamStores(nc, {
     timeoutMs: READ_TIMEOUT_MS,
     inboxPrefix: inboxPrefixOf(SERVICE),
