@@ -4,6 +4,7 @@ import type { RecordedEvent } from '../account/events.ts';
 import type { AccountRecord } from '../account/record.ts';
 import { applyRecorded } from '../account/record.ts';
 import { SNAPSHOT_INTERVAL } from '../event-store/event-store.ts';
+import { messageOf } from '../platform/message-of.ts';
 import type { CommandAnswer, PendingCommand } from './command.ts';
 import { answerToFirst, decideBatch, recordedEvents } from './decide-batch.ts';
 import type { BatchPlan } from './decide-batch.ts';
@@ -224,5 +225,4 @@ const isFinal = (answer: CommandAnswer) =>
 
 const stale = ({ record }: KnownState): KnownState => ({ record, freshness: 'stale' });
 
-const unreadable = (error: unknown) =>
-  `the log cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+const unreadable = (error: unknown) => `the log cannot be read: ${messageOf(error)}`;

@@ -1,4 +1,5 @@
 import type { Health } from '../platform/health.ts';
+import { messageOf } from '../platform/message-of.ts';
 import type { ProjectorObserver } from '../projections/projector-observer.ts';
 
 /** Whether the projector works, for /readyz. */
@@ -22,7 +23,7 @@ export function projectorHealth(observed: ProjectorObserver): ProjectorHealth {
         observed.wrote(batch);
       },
       failed(error, waitMs) {
-        health = { ok: false, detail: error instanceof Error ? error.message : String(error) };
+        health = { ok: false, detail: messageOf(error) };
         observed.failed(error, waitMs);
       },
     },

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { messageOf } from './message-of.ts';
 
 /** A wrong setting. The message names the variable, what it holds and what it should hold. */
 export class ConfigError extends Error {
@@ -52,8 +53,7 @@ export function environmentReader(env: Environment): EnvironmentReader {
     try {
       return readFileSync(path, 'utf8').trim();
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      problems.push(`${name}_FILE names a file that cannot be read: ${reason}`);
+      problems.push(`${name}_FILE names a file that cannot be read: ${messageOf(error)}`);
       return undefined;
     }
   }

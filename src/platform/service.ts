@@ -3,6 +3,7 @@ import { ConfigError } from './environment.ts';
 import type { HttpServer } from './http-types.ts';
 import { createLogger } from './logger.ts';
 import type { Logger } from './logger.ts';
+import { messageOf } from './message-of.ts';
 import { createMetrics } from './metrics.ts';
 import type { Registry } from './metrics.ts';
 import type { ServiceConfig } from './service-config.ts';
@@ -77,8 +78,7 @@ async function listen(server: HttpServer, { host, port }: ServiceConfig, log: Lo
   try {
     await server.listen({ host, port });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`HOST ${host}, PORT ${port}: cannot listen: ${reason}`, { cause });
+    throw new Error(`HOST ${host}, PORT ${port}: cannot listen: ${messageOf(cause)}`, { cause });
   }
   const address = server.server.address();
   const bound = typeof address === 'object' ? address?.port : undefined;
