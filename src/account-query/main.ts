@@ -1,5 +1,5 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { jetStreamStores } from '../event-store/jetstream/jetstream-event-store.ts';
+import { jetStreamReader } from '../event-store/jetstream/jetstream-event-store.ts';
 import { STREAM } from '../event-store/jetstream/names.ts';
 import { provisionStreams, reportDrift } from '../event-store/jetstream/provision.ts';
 import { connectToNats } from '../platform/connect-to-nats.ts';
@@ -11,7 +11,6 @@ import {
   createMongoClient,
   databaseOf,
 } from '../platform/mongo.ts';
-import { inboxPrefixOf } from '../platform/nats.ts';
 import type { ConnectionState } from '../platform/nats.ts';
 import { retryForever } from '../platform/retry.ts';
 import { runService } from '../platform/service.ts';
@@ -81,16 +80,12 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     (reason, waitMs) => log.warn({ reason, waitMs }, 'the streams are not ready: trying again'),
   );
   if (ledger !== undefined) reportDrift(ledger, log);
-  const { events } = await jetStreamStores(nc, {
-    timeoutMs: READ_TIMEOUT_MS,
-    inboxPrefix: inboxPrefixOf(SERVICE),
-  });
   const projecting = runProjector({
     projection: accountProjection,
     store: readModelStore(db, accountProjection),
     js: jetstream(nc, { timeout: READ_TIMEOUT_MS }),
     jsm,
-    events,
+    events: jetStreamReader(jsm),
     position,
     provision: config.provision,
     observer: projector.observer,

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { RecordedEvent } from '../account/events.ts';
-import type { EventStore } from '../event-store/event-store.ts';
+import type { EventReader } from '../event-store/event-store.ts';
 import { foldBatch } from './fold-batch.ts';
 import type { ReadGap } from './fold-batch.ts';
 import type { ProjectionPosition } from './position.ts';
@@ -23,7 +23,7 @@ export interface Applier {
 export interface ApplierOptions<D extends ProjectedDocument> {
   readonly projection: Projection<D>;
   readonly store: ReadModelStore<D>;
-  readonly events: EventStore;
+  readonly events: EventReader;
   readonly position: ProjectionPosition;
   readonly observer: ProjectorObserver;
   readonly signal: AbortSignal;

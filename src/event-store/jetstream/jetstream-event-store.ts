@@ -1,7 +1,8 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import type { JetStreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import type { NatsConnection } from 'nats';
-import type { EventStore, SnapshotStore } from '../event-store.ts';
+import type { EventReader, EventStore, SnapshotStore } from '../event-store.ts';
 import { createAppend } from './append.ts';
 import { SNAPSHOT_BUCKET } from './names.ts';
 import { readEvent, readHead, readTail } from './read.ts';
@@ -33,13 +34,17 @@ export async function jetStreamStores(
   const js = jetstream(nc, { timeout: timeoutMs });
   const kv = await new Kvm(js).open(SNAPSHOT_BUCKET, { bindOnly: true, allow_direct: true });
   return {
-    events: {
-      append: createAppend(nc, requester),
-      event: (sequence) => readEvent(jsm, sequence),
-      head: (accountId, consistency) => readHead(jsm, accountId, consistency),
-      tail: (head, after, consistency) => readTail(jsm, head, after, consistency),
-      replay: (afterSequence, untilSequence) => replayStream(jsm, afterSequence, untilSequence),
-    },
+    events: { ...jetStreamReader(jsm), append: createAppend(nc, requester) },
     snapshots: kvSnapshotStore(kv),
+  };
+}
+
+/** The log alone, and only to read: needs nothing but the stream. */
+export function jetStreamReader(jsm: JetStreamManager): EventReader {
+  return {
+    event: (sequence) => readEvent(jsm, sequence),
+    head: (accountId, consistency) => readHead(jsm, accountId, consistency),
+    tail: (head, after, consistency) => readTail(jsm, head, after, consistency),
+    replay: (afterSequence, untilSequence) => replayStream(jsm, afterSequence, untilSequence),
   };
 }
