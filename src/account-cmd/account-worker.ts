@@ -1,32 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { IntegrityError } from '../account/errors.ts';
-import type { RecordedEvent } from '../account/events.ts';
 import type { AccountRecord } from '../account/record.ts';
 import { applyRecorded } from '../account/record.ts';
 import { SNAPSHOT_INTERVAL } from '../event-store/event-store.ts';
-import { messageOf } from '../platform/message-of.ts';
 import type { CommandAnswer, PendingCommand } from './command.ts';
-import { answerToFirst, decideBatch, recordedEvents } from './decide-batch.ts';
+import { decideBatch, recordedEvents } from './decide-batch.ts';
 import type { BatchPlan } from './decide-batch.ts';
-import { catchUp, firstState } from './known-state.ts';
+import { catchUp, firstState, stale } from './known-state.ts';
 import type { KnownState } from './known-state.ts';
 import { openCommands } from './open-commands.ts';
 import type { Obstacle, OpenCommands } from './open-commands.ts';
+import { repeated } from './repeated.ts';
+import { unreadable } from './round.ts';
+import type { Round } from './round.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** A retry waits a random part of this, which doubles from the first to the last, in milliseconds. */
 const FIRST_BACKOFF_MS = 1;
 const LAST_BACKOFF_MS = 64;
 const OUT_OF_BUDGET_BACKOFF_MS = 500;
-
-/** What one round leaves behind. */
-interface Round {
-  readonly known: KnownState | undefined;
-  /** How many commands the next append takes at most. */
-  readonly limit: number;
-  /** Set when the round was in vain: the next one waits a little. */
-  readonly obstacle?: Obstacle;
-}
 
 const NOTHING_KNOWN: Round = { known: undefined, limit: Number.POSITIVE_INFINITY };
 
@@ -86,7 +78,7 @@ async function tryOnce(
     if (known.freshness === 'stale') known = await catchUp(context, accountId, known, open.met);
   } catch (error) {
     if (error instanceof IntegrityError) throw error;
-    return { known: before, limit, obstacle: { kind: 'unavailable', detail: unreadable(error) } };
+    return { known: before, limit, obstacle: unreadable(error) };
   }
   const plan = decideBatch(known.record, open.first(limit), context.decide);
   if (plan.events.length > 0) return appendPlan(context, accountId, { known, limit }, plan, open);
@@ -131,42 +123,6 @@ async function appendPlan(
       return { known: stale(known), limit, obstacle };
     }
   }
-}
-
-/**
- * A command of the append stands in the log already, too far back for the state to remember it. Of
- * several commands the server does not say which one: they are halved until one is left, and for
- * that one it says where the first stands.
- */
-async function repeated(
-  { events }: WorkerContext,
-  known: KnownState,
-  plan: BatchPlan,
-  sequence: number | undefined,
-  open: OpenCommands,
-): Promise<Round> {
-  if (plan.written.length > 1) {
-    return { known: stale(known), limit: Math.ceil(plan.written.length / 2) };
-  }
-  const [command] = plan.written;
-  let first: RecordedEvent | undefined;
-  try {
-    first = sequence === undefined ? undefined : await events.event(sequence);
-  } catch (error) {
-    const obstacle: Obstacle = { kind: 'unavailable', detail: unreadable(error) };
-    return { known: stale(known), limit: 1, obstacle };
-  }
-  const { request } = command?.pending ?? {};
-  const answer =
-    known.record && request && first?.event.commandId === request.commandId
-      ? answerToFirst(known.record, first, request)
-      : undefined;
-  if (command === undefined || first === undefined || answer === undefined) {
-    return { known: stale(known), limit: 1, obstacle: { kind: 'conflict' } };
-  }
-  const replayed = !open.isOwn(first.event);
-  open.answer(command.pending, 'replayed' in answer ? { ...answer, replayed } : answer);
-  return { known: stale(known), limit: 1 };
 }
 
 /** Folds the stored events in, answers their commands, and takes the snapshot that is due. */
@@ -222,7 +178,3 @@ function answerAll(
 /** Whether the answer stands whatever else the log holds: what a key once did never changes. */
 const isFinal = (answer: CommandAnswer) =>
   answer.kind === 'key_reused' || ('replayed' in answer && answer.replayed);
-
-const stale = ({ record }: KnownState): KnownState => ({ record, freshness: 'stale' });
-
-const unreadable = (error: unknown) => `the log cannot be read: ${messageOf(error)}`;
