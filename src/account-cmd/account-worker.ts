@@ -75,7 +75,8 @@ async function tryOnce(
   let known: KnownState;
   try {
     known = before ?? (await firstState(context, accountId));
-    if (known.freshness === 'stale') known = await catchUp(context, accountId, known, open.met);
+    if (known.freshness === 'stale')
+      known = await catchUpAnswering(context, accountId, known, open);
   } catch (error) {
     if (error instanceof IntegrityError) throw error;
     return { known: before, limit, obstacle: unreadable(error) };
@@ -86,6 +87,22 @@ async function tryOnce(
   if (restsOnState && known.freshness !== 'newest') return { known: stale(known), limit };
   const held = answerAll(plan, open, known);
   return { known, limit, ...(held && { obstacle: held }) };
+}
+
+/** Catches up, answers the commands whose own events it meets, and takes the snapshot due of those. */
+async function catchUpAnswering(
+  context: WorkerContext,
+  accountId: string,
+  known: KnownState,
+  open: OpenCommands,
+): Promise<KnownState> {
+  const own: AccountRecord[] = [];
+  const newest = await catchUp(context, accountId, known, (recorded, after) => {
+    if (open.isOwn(recorded.event)) own.push(after);
+    open.met(recorded, after);
+  });
+  takeSnapshot(context, own);
+  return newest;
 }
 
 async function appendPlan(
@@ -127,7 +144,7 @@ async function appendPlan(
 
 /** Folds the stored events in, answers their commands, and takes the snapshot that is due. */
 function stored(
-  { snapshotWriter }: WorkerContext,
+  context: WorkerContext,
   known: KnownState,
   plan: BatchPlan,
   lastSequence: number,
@@ -135,19 +152,23 @@ function stored(
 ): KnownState {
   const states: AccountRecord[] = [];
   let { record } = known;
-  let due: AccountRecord | undefined;
   for (const recorded of recordedEvents(plan, lastSequence)) {
     record = applyRecorded(record, recorded);
     states.push(record);
-    if (record.account.version % SNAPSHOT_INTERVAL === 0) due = record;
   }
   for (const command of plan.written) {
     const after = states[command.end - 1];
     if (after !== undefined) open.written(command, after);
   }
   for (const { pending, answer } of plan.answered) open.answer(pending, answer);
-  if (due !== undefined) snapshotWriter.write(due);
+  takeSnapshot(context, states);
   return { record, freshness: 'newest' };
+}
+
+/** Asks for a snapshot of the last of these states, oldest first, that one is due of. */
+function takeSnapshot({ snapshotWriter }: WorkerContext, states: readonly AccountRecord[]): void {
+  const due = states.findLast(({ account }) => account.version % SNAPSHOT_INTERVAL === 0);
+  if (due !== undefined) snapshotWriter.write(due);
 }
 
 /** Leaves what is known for the account's next batch, unless it may be behind. */
