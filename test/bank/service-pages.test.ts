@@ -45,7 +45,7 @@ describe.each([
       'jetbank_append_events_count',
       'jetbank_cache_lookups_total',
     ],
-    zeroes: ['jetbank_mailbox_waiting_commands'],
+    zeroes: ['jetbank_mailbox_waiting_commands', 'jetbank_open_commands'],
   },
   {
     name: 'queries' as const,
