@@ -44,7 +44,7 @@ export interface CommandLimits extends MailboxLimits {
   readonly retries: RetryBudgetOptions;
 }
 
-const DEFAULT_LIMITS: CommandLimits = {
+export const DEFAULT_LIMITS: CommandLimits = {
   batch: 200,
   queuedPerAccount: 5_000,
   openInAll: 20_000,

@@ -75,6 +75,7 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     ...stores,
     observer,
     rememberRejections: config.rememberRejections,
+    limits: config.limits,
   });
   shutdown.onStop('work', () => commands.drain());
   state.running = { commands, connection };
