@@ -9,19 +9,25 @@ import { metric } from '../support/metrics.ts';
 import { persistently } from '../support/retries.ts';
 import { p99, timed } from '../support/timed.ts';
 
-/** Small enough to be reached, large enough that a hot account's queue is several batches. */
-const WAITING_PER_ACCOUNT = 600;
-const OPEN = 1_000;
-const ACCOUNTS = 40;
+/**
+ * Small enough to be filled, and overfilled, within a command's 5 seconds also where other work keeps
+ * the machine busy.
+ */
+const WAITING_PER_ACCOUNT = 100;
+const OPEN = 200;
+const ACCOUNTS = 20;
 /** Clients that send one request after another, and what they send in all. */
-const CLIENTS = 16;
-const REQUESTS = 800;
+const CLIENTS = 8;
+const REQUESTS = 160;
+/** Four batches, each of which would hold up the next one for 2 seconds more. */
+const WAITING_LONG = 800;
 /** A client that waits longer than this for any answer is left hanging, in milliseconds. */
-const ANSWERED_WITHIN_MS = 10_000;
-/** What else the machine does may cost a refusal so much more than a deposit at rest, in milliseconds. */
-const NOISE_MS = 50;
-const LARGEST_LAG_S = 0.5;
+const ANSWERED_WITHIN_MS = 11_000;
+const LARGEST_LAG_S = 1;
 const LARGEST_GROWTH_BYTES = 128 * 1024 * 1024;
+
+/** What a refusal may take where a deposit at rest takes so long, in milliseconds: machines are noisy. */
+const slowestRefusal = (idle: number) => 3 * idle + 100;
 
 let bank: Bank;
 let commands: BankService;
@@ -62,15 +68,15 @@ const spread = (index: number, key: string): Keyed =>
 const openCommands = () => metric(commands.url, 'jetbank_open_commands');
 
 /** Sends as many commands as the service takes: first all that one account may have, then others. */
-async function fillUp(name: string) {
+async function fillUp() {
   const hot = Array.from({ length: WAITING_PER_ACCOUNT + 1 }, (_, index) =>
-    depositOn(accountAt(0), `${name}-hot-${index}`),
+    depositOn(accountAt(0), `hot-${index}`),
   );
   const hotAnswers = hot.map(({ send }) => send());
   await eventually(async () => expect(await openCommands()).toBe(hot.length));
   expectOverloaded(await commands.deposit(accountAt(0), '1.00'));
   const others = Array.from({ length: OPEN - hot.length }, (_, index) =>
-    spread(1 + (index % (ACCOUNTS - 1)), `${name}-${index}`),
+    spread(1 + (index % (ACCOUNTS - 1)), `other-${index}`),
   );
   const otherAnswers = others.map(({ send }) => send());
   await eventually(async () => expect(await openCommands()).toBe(OPEN));
@@ -103,7 +109,7 @@ test('what is too much is refused at once, and all goes on when the log is back'
   const memoryBefore = await metric(commands.url, 'process_resident_memory_bytes');
 
   bank.nats.kill('SIGSTOP');
-  const { taken, answers } = await fillUp('short');
+  const { taken, answers } = await fillUp();
   const surplus = Array.from({ length: REQUESTS }, (_, index) => spread(index, `surplus-${index}`));
   const [refused, healthy] = await Promise.all([
     timed(CLIENTS, REQUESTS, (index) => surplus[index]!.send()),
@@ -120,8 +126,8 @@ test('what is too much is refused at once, and all goes on when the log is back'
   console.log('p99 in ms, lag in s, growth in bytes:', { ...times, lag, growth });
   for (const { answer } of refused) expectOverloaded(answer);
   for (const { answer } of healthy) expect(answer.status).toBe(200);
-  expect(times.refused).toBeLessThan(2 * times.idle + NOISE_MS);
-  expect(times.healthz).toBeLessThan(2 * times.idle + NOISE_MS);
+  expect(times.refused).toBeLessThan(slowestRefusal(times.idle));
+  expect(times.healthz).toBeLessThan(slowestRefusal(times.idle));
   expect(lag).toBeLessThan(LARGEST_LAG_S);
   expect(growth).toBeLessThan(LARGEST_GROWTH_BYTES);
 
@@ -137,20 +143,24 @@ test('what is too much is refused at once, and all goes on when the log is back'
 }, 60_000);
 
 test('what waits for a log that stays away is given up in time, and can be sent again', async () => {
+  const patient = await bank.startCommand();
+  const { accountId } = (await patient.create('0.00')).account;
+  const sent = Array.from({ length: WAITING_LONG }, (_, index) => {
+    const key = keyed(`long-${index}`);
+    return { key: `long-${index}`, send: () => patient.deposit(accountId, '1.00', key) };
+  });
   bank.nats.kill('SIGSTOP');
-  const begin = performance.now();
-  const { taken, answers } = await fillUp('long');
-  const told = await answers;
-  expect(performance.now() - begin).toBeLessThan(ANSWERED_WITHIN_MS);
-  for (const { problem, headers } of told) {
-    expect(['unavailable', 'outcome_unknown']).toContain(problem.code);
-    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
-  }
-  expect(new Set(told.map(({ status }) => status))).toEqual(new Set([503, 504]));
+  const told = await timed(WAITING_LONG, WAITING_LONG, (index) => sent[index]!.send());
   bank.nats.kill('SIGCONT');
+  for (const { answer, milliseconds } of told) {
+    expect(milliseconds).toBeLessThan(ANSWERED_WITHIN_MS);
+    expect(['unavailable', 'outcome_unknown']).toContain(answer.problem.code);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+  }
+  expect(new Set(told.map(({ answer }) => answer.status))).toEqual(new Set([503, 504]));
 
-  const again = await timed(CLIENTS, taken.length, (index) => persistently(taken[index]!.send));
+  const again = await timed(CLIENTS, sent.length, (index) => persistently(sent[index]!.send));
   const answered = again.map(({ answer }) => answer);
-  for (const { status, text } of answered) expect([200, 201], text).toContain(status);
-  await expectInLog(taken, answered);
+  for (const { status, text } of answered) expect(status, text).toBe(200);
+  await expectInLog(sent, answered);
 }, 60_000);
