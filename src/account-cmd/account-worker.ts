@@ -20,6 +20,12 @@ const FIRST_BACKOFF_MS = 1;
 const LAST_BACKOFF_MS = 64;
 const OUT_OF_BUDGET_BACKOFF_MS = 500;
 
+/** A hanging log holds an account's first batch for as long as a command may take, and so all others. */
+const WAITED_TOO_LONG: Obstacle = {
+  kind: 'unavailable',
+  detail: 'its time was up before its turn came',
+};
+
 const NOTHING_KNOWN: Round = { known: undefined, limit: Number.POSITIVE_INFINITY };
 
 /**
@@ -43,6 +49,7 @@ export async function workOnAccount(
   batch: readonly PendingCommand[],
 ): Promise<void> {
   const open = openCommands(batch);
+  open.endExpired(context.monotonic(), WAITED_TOO_LONG);
   let round = NOTHING_KNOWN;
   let backoffMs = FIRST_BACKOFF_MS;
   try {

@@ -83,8 +83,8 @@ describe('too many commands', () => {
     const answers = Array.from({ length: 5 }, () => bank.execute(deposit(ada, '1.00')));
     const refused = await Promise.all(answers.slice(3));
     expect(refused).toEqual([
-      { kind: 'overloaded', detail: '2 commands wait already' },
-      { kind: 'overloaded', detail: '2 commands wait already' },
+      { kind: 'overloaded', detail: '3 commands are open already' },
+      { kind: 'overloaded', detail: '3 commands are open already' },
     ]);
     expect(await bank.execute(create(randomUUID(), '1.00'))).toMatchObject({ kind: 'done' });
     release();
@@ -93,10 +93,10 @@ describe('too many commands', () => {
   });
 
   test('in all are overloaded', async () => {
-    bank = scriptedService({ limits: { queuedInAll: 1 } });
+    bank = scriptedService({ limits: { openInAll: 2 } });
     const [ada, bob] = [await bank.opened('0.00'), await bank.opened('0.00')];
     const release = hold(bank);
-    const answers = [deposit(ada, '1.00'), deposit(ada, '1.00'), deposit(bob, '1.00')];
+    const answers = [deposit(ada, '1.00'), deposit(bob, '1.00'), create(randomUUID(), '1.00')];
     const [, , third] = answers.map((request) => bank.execute(request));
     expect(await third).toMatchObject({ kind: 'overloaded' });
     release();

@@ -19,6 +19,8 @@ export interface CommandService {
   execute(request: CommandRequest): Promise<CommandAnswer>;
   /** Commands that wait in a mailbox. */
   readonly waiting: () => number;
+  /** Commands without an answer: those that wait, and those being worked on. */
+  readonly open: () => number;
   /** Resolves once every command is answered and every snapshot written. */
   drain(): Promise<void>;
 }
@@ -42,10 +44,10 @@ export interface CommandLimits extends MailboxLimits {
   readonly retries: RetryBudgetOptions;
 }
 
-const DEFAULT_LIMITS: CommandLimits = {
+export const DEFAULT_LIMITS: CommandLimits = {
   batch: 200,
   queuedPerAccount: 5_000,
-  queuedInAll: 20_000,
+  openInAll: 20_000,
   cachedAccounts: 50_000,
   deadlineMs: 5_000,
   retries: { perSecond: 500, burst: 500 },
@@ -90,11 +92,12 @@ export function createCommandService(options: CommandServiceOptions): CommandSer
       };
       const pending = { request, deadline: begin + limits.deadlineMs, settle };
       if (!mailbox.submit(request.accountId, pending)) {
-        settle({ kind: 'overloaded', detail: `${mailbox.waiting()} commands wait already` });
+        settle({ kind: 'overloaded', detail: `${mailbox.open()} commands are open already` });
       }
       return answered.promise;
     },
     waiting: mailbox.waiting,
+    open: mailbox.open,
     async drain() {
       await mailbox.idle();
       await snapshotWriter.idle();

@@ -62,6 +62,16 @@ describe('a command whose time runs out', () => {
     },
   );
 
+  test('before its turn comes is told so, and nothing of it is tried', async () => {
+    const [late, patient] = [ask(deposit(ada, '1.00'), 0), ask(deposit(ada, '2.00'), DEADLINE_MS)];
+    await work(late, patient);
+    expect(late.answers).toEqual([
+      { kind: 'unavailable', detail: 'its time was up before its turn came' },
+    ]);
+    expect(patient.answers).toMatchObject([{ kind: 'done', account: { version: 2 } }]);
+    expect(await commandsInLog()).not.toContain(late.pending.request.commandId);
+  });
+
   test('leaves the others of its batch working', async () => {
     store.script('busy', 'busy');
     const impatient = ask(deposit(ada, '1.00'), 150);

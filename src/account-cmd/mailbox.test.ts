@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { createMailbox } from './mailbox.ts';
 import type { Mailbox, MailboxLimits } from './mailbox.ts';
 
-const ROOMY: MailboxLimits = { batch: 100, queuedPerAccount: 100, queuedInAll: 100 };
+const ROOMY: MailboxLimits = { batch: 100, queuedPerAccount: 100, openInAll: 100 };
 
 interface Run {
   readonly accountId: string;
@@ -90,11 +90,18 @@ describe('a full queue', () => {
   });
 
   test('of all takes no more of any account that waits or is new', () => {
-    open({ ...ROOMY, queuedInAll: 2 });
+    open({ ...ROOMY, openInAll: 4 });
     expect(submit('a', 1, 2)).toEqual([true, true]);
     expect(submit('b', 3, 4)).toEqual([true, true]);
     expect(submit('a', 5)).toEqual([false]);
     expect(submit('c', 6)).toEqual([false]);
+  });
+
+  test('of all counts what is worked on, and has room again once that is done', async () => {
+    open({ ...ROOMY, openInAll: 2 });
+    expect([...submit('a', 1), ...submit('b', 2), ...submit('c', 3)]).toEqual([true, true, false]);
+    await runs[0]?.finish();
+    expect([...submit('c', 4), ...submit('d', 5)]).toEqual([true, false]);
   });
 
   test('has room again for what is worked on, and nothing refused is ever worked on', async () => {
@@ -107,16 +114,16 @@ describe('a full queue', () => {
   });
 });
 
-test('waiting counts what is queued and not what is worked on or refused', async () => {
+test('waiting counts what is queued, open also what is worked on, and neither what is refused', async () => {
   open({ ...ROOMY, queuedPerAccount: 2 });
   submit('a', 1, 2, 3, 4);
   submit('b', 5, 6);
-  expect(mailbox.waiting()).toBe(3);
+  expect([mailbox.waiting(), mailbox.open()]).toEqual([3, 5]);
   await runs[0]?.finish();
-  expect(mailbox.waiting()).toBe(1);
+  expect([mailbox.waiting(), mailbox.open()]).toEqual([1, 4]);
   for (const run of runs) await run.finish();
   for (const run of runs) await run.finish();
-  expect(mailbox.waiting()).toBe(0);
+  expect([mailbox.waiting(), mailbox.open()]).toEqual([0, 0]);
 });
 
 describe('idle', () => {

@@ -1,8 +1,13 @@
-/** How many items one run takes at most, and how many may wait. */
 export interface MailboxLimits {
+  /** Items that one run takes at most. */
   readonly batch: number;
+  /** Items of one account that may wait, besides those being worked on. */
   readonly queuedPerAccount: number;
-  readonly queuedInAll: number;
+  /**
+   * Items of all accounts, waiting or being worked on: a log that hangs lets every account work on
+   * its first item, so what waits alone would bound nothing.
+   */
+  readonly openInAll: number;
 }
 
 export interface Mailbox<T> {
@@ -10,6 +15,8 @@ export interface Mailbox<T> {
   submit(accountId: string, item: T): boolean;
   /** Items that wait, without those being worked on. */
   readonly waiting: () => number;
+  /** Items that wait or are being worked on. */
+  readonly open: () => number;
   /** Resolves once everything submitted has been worked on. */
   idle(): Promise<void>;
 }
@@ -27,6 +34,7 @@ export function createMailbox<T>(
 ): Mailbox<T> {
   const queues = new Map<string, T[]>();
   let waiting = 0;
+  let open = 0;
   let whenIdle: PromiseWithResolvers<void> | undefined;
 
   async function work(accountId: string, queue: T[]): Promise<void> {
@@ -34,6 +42,7 @@ export function createMailbox<T>(
       const batch = queue.splice(0, limits.batch);
       waiting -= batch.length;
       await run(accountId, batch);
+      open -= batch.length;
     }
     queues.delete(accountId);
     if (queues.size > 0) return;
@@ -44,9 +53,10 @@ export function createMailbox<T>(
   return {
     submit(accountId, item) {
       const queue = queues.get(accountId);
-      const full = waiting >= limits.queuedInAll || (queue?.length ?? 0) >= limits.queuedPerAccount;
+      const full = open >= limits.openInAll || (queue?.length ?? 0) >= limits.queuedPerAccount;
       if (full) return false;
       waiting += 1;
+      open += 1;
       if (queue !== undefined) {
         queue.push(item);
       } else {
@@ -57,6 +67,7 @@ export function createMailbox<T>(
       return true;
     },
     waiting: () => waiting,
+    open: () => open,
     async idle() {
       if (queues.size === 0) return;
       whenIdle ??= Promise.withResolvers();

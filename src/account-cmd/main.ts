@@ -62,11 +62,15 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     timeoutMs: APPEND_TIMEOUT_MS,
     inboxPrefix: inboxPrefixOf(SERVICE),
   });
-  const observer = observeCommands(metrics, log, () => state.running?.commands.waiting() ?? 0);
+  const observer = observeCommands(metrics, log, {
+    waiting: () => state.running?.commands.waiting() ?? 0,
+    open: () => state.running?.commands.open() ?? 0,
+  });
   const commands = createCommandService({
     ...stores,
     observer,
     rememberRejections: config.rememberRejections,
+    limits: config.limits,
   });
   shutdown.onStop('work', () => commands.drain());
   state.running = { commands, connection };

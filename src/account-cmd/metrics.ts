@@ -14,7 +14,7 @@ const LOG_EVERY_MS = 5_000;
 export function observeCommands(
   registry: Registry,
   log: Logger,
-  waiting: () => number,
+  count: { readonly waiting: () => number; readonly open: () => number },
 ): CommandObserver {
   const registers = [registry];
   const commands = new Histogram({
@@ -53,7 +53,15 @@ export function observeCommands(
     help: 'Commands that wait for their account',
     registers,
     collect() {
-      this.set(waiting());
+      this.set(count.waiting());
+    },
+  });
+  new Gauge({
+    name: 'jetbank_open_commands',
+    help: 'Commands without an answer: those that wait, and those being worked on',
+    registers,
+    collect() {
+      this.set(count.open());
     },
   });
 

@@ -25,6 +25,13 @@ export interface HttpServerOptions {
 
 /** No command is larger: a body above this is refused unread, in bytes. */
 const BODY_LIMIT = 16 * 1024;
+/**
+ * A request must have arrived by then, in milliseconds: Fastify waits for ever for one that is sent
+ * byte by byte, and each of those keeps a connection.
+ */
+const REQUEST_TIMEOUT_MS = 10_000;
+/** How often Node looks for requests that are late, in milliseconds. */
+const LATENESS_CHECK_MS = 1_000;
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,128}$/;
 
 /** The shell both services share: strict JSON in, problems out, health, metrics, OpenAPI. */
@@ -35,6 +42,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // Given to Node too: it then lowers its timeout for headers, and with a longer one ends no late body.
+    http: { requestTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: LATENESS_CHECK_MS },
     // Fastify's own answer would be no problem+json; see refuseWhileStopping.
     return503OnClosing: false,
     clientErrorHandler: answerUnreadable,

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { PROBLEMS } from './problem.ts';
+import { PROBLEMS, RETRYABLE } from './problem.ts';
 import type { ProblemCode } from './problem.ts';
 
 const Problem = Type.Object({
@@ -13,6 +13,14 @@ const Problem = Type.Object({
   errors: Type.Optional(Type.Array(Type.Object({ pointer: Type.String(), detail: Type.String() }))),
 });
 
+const RETRY_AFTER = {
+  'retry-after': {
+    type: 'integer',
+    description:
+      'Seconds after which the same request, with the same Idempotency-Key, makes sense.',
+  },
+};
+
 /** The problem answers of a route, for its OpenAPI description: one a status, codes in the text. */
 export function problemResponses(...codes: ProblemCode[]) {
   const byStatus = Map.groupBy(codes, (code) => PROBLEMS[code].status);
@@ -21,6 +29,7 @@ export function problemResponses(...codes: ProblemCode[]) {
       status,
       {
         description: group.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join('; '),
+        ...(group.some((code) => RETRYABLE.has(code)) && { headers: RETRY_AFTER }),
         content: { 'application/problem+json': { schema: Problem } },
       },
     ]),

@@ -25,6 +25,14 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
+/** Those that pass: the answer says in `Retry-After` when the same request makes sense again. */
+export const RETRYABLE: ReadonlySet<ProblemCode> = new Set([
+  'concurrent_update',
+  'overloaded',
+  'unavailable',
+  'outcome_unknown',
+]);
+
 /** A member of the request at fault: a JSON Pointer (RFC 6901) and what is wrong with it. */
 export interface FieldError {
   readonly pointer: string;

@@ -20,6 +20,8 @@ const WRONG: readonly (readonly [string, string, readonly string[]])[] = [
   ['JETBANK_PROVISION', 'yes', BOTH],
   ['LOG_LEVEL', 'loud', [QUERY_SERVICE]],
   ['DEFAULT_CURRENCY', 'XQQ', [COMMAND_SERVICE]],
+  ['MAX_WAITING_PER_ACCOUNT', '0', [COMMAND_SERVICE]],
+  ['MAX_OPEN_COMMANDS', '1e9', [COMMAND_SERVICE]],
   ['MONGO_URI', 'postgres://user:hunter2@127.0.0.1/bank', [QUERY_SERVICE]],
   ['MONGO_URI', 'mongodb://', [QUERY_SERVICE]],
   ['MONGO_URI', 'mongodb://user:hunter2@127.0.0.1:port/bank', [QUERY_SERVICE]],

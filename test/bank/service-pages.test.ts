@@ -14,7 +14,10 @@ interface OpenApi {
 interface Operation {
   readonly parameters?: readonly { readonly name: string; readonly in: string }[];
   readonly requestBody?: { readonly content: Record<string, { readonly schema: unknown }> };
-  readonly responses: Record<string, { readonly description: string }>;
+  readonly responses: Record<
+    string,
+    { readonly description: string; readonly headers?: Readonly<Record<string, unknown>> }
+  >;
 }
 
 let bank: Bank;
@@ -38,6 +41,11 @@ describe.each([
       'post /accounts/{accountId}/deposit',
       'post /accounts/{accountId}/withdraw',
     ],
+    retryable: {
+      409: ['concurrent_update'],
+      503: ['overloaded', 'unavailable'],
+      504: ['outcome_unknown'],
+    },
     checks: ['nats'],
     metrics: [
       'jetbank_command_duration_seconds_count',
@@ -45,7 +53,7 @@ describe.each([
       'jetbank_append_events_count',
       'jetbank_cache_lookups_total',
     ],
-    zeroes: ['jetbank_mailbox_waiting_commands'],
+    zeroes: ['jetbank_mailbox_waiting_commands', 'jetbank_open_commands'],
   },
   {
     name: 'queries' as const,
@@ -54,6 +62,7 @@ describe.each([
       'get /accounts/{accountId}',
       'get /accounts/{accountId}/transactions',
     ],
+    retryable: { 503: ['unavailable'] },
     checks: ['mongo', 'nats', 'projection'],
     metrics: [
       'jetbank_projected_events_total',
@@ -62,7 +71,7 @@ describe.each([
     ],
     zeroes: ['jetbank_projection_lag_events', 'jetbank_projected_repeats_total'],
   },
-])('the service of the $name', ({ name, routes, checks, metrics, zeroes }) => {
+])('the service of the $name', ({ name, routes, retryable, checks, metrics, zeroes }) => {
   test('/openapi.json describes its routes in OpenAPI 3.1', async () => {
     const answer = await services[name].get('/openapi.json');
     const { openapi, info, paths } = answer.body as OpenApi;
@@ -85,6 +94,20 @@ describe.each([
           expect(description).not.toBe('');
         }
       }
+    }
+  });
+
+  test('/openapi.json says which problems pass, and that they carry Retry-After', async () => {
+    const { paths } = (await services[name].get('/openapi.json')).body as OpenApi;
+    const passing = new Map(Object.entries(retryable));
+    for (const { responses } of Object.values(paths).flatMap((path) => Object.values(path))) {
+      for (const [status, codes] of passing) {
+        for (const code of codes) expect(responses[status]?.description).toContain(`\`${code}\``);
+      }
+      const carrying = Object.keys(responses).filter((status) => {
+        return responses[status]?.headers?.['retry-after'] !== undefined;
+      });
+      expect(carrying).toEqual([...passing.keys()]);
     }
   });
 

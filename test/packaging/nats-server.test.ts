@@ -16,9 +16,9 @@ import { inRepository } from './support/repository.ts';
 import { run } from './support/run.ts';
 
 describe('nats-server -t', () => {
-  it('takes the configuration of docker-compose.yml', async () => {
+  it('takes the configuration of a single node', async () => {
     const { path } = await findNatsServer();
-    const file = inRepository('deploy', 'compose', 'nats-server.conf');
+    const file = inRepository('nats-deployment', 'single-node', 'nats.conf');
     const { code, stderr } = await run(path, ['-t', '-c', file]);
     expect(stderr).toContain('is valid');
     expect(code).toBe(0);

@@ -7,14 +7,14 @@ import type { EventStore } from '../../src/event-store/event-store.ts';
 import { memorySnapshotStore } from './memory-snapshot-store.ts';
 
 /**
- * What a worker needs, on this store: retries come at once, and the clock, which is asked once after
- * each round in vain, goes on by 100 ms whenever it is asked.
+ * What a worker needs, on this store: retries come at once, and the clock, which is asked at the
+ * beginning and after each round in vain, stands at 0 and goes on by 100 ms whenever it is asked.
  */
 export function workerContext(
   events: EventStore,
   more: Partial<WorkerContext> = {},
 ): WorkerContext {
-  let now = 0;
+  let now = -100;
   return {
     events,
     snapshots: memorySnapshotStore(),

@@ -1,5 +1,5 @@
-import { JetStreamApiError } from '@nats-io/jetstream';
-import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
+import { JetStreamApiError, PersistMode, StorageType } from '@nats-io/jetstream';
+import type { JetStreamManager, StreamConfig, StreamInfo } from '@nats-io/jetstream';
 import { SNAPSHOT_STREAM, STREAM } from './names.ts';
 import { createStream, desiredStream, inspectStream } from './stream-config.ts';
 import type { Drift } from './stream-config.ts';
@@ -67,19 +67,21 @@ export function isClusterStarting(error: unknown): boolean {
   return error.code === INSUFFICIENT_RESOURCES || error.code === SYSTEM_UNAVAILABLE;
 }
 
-/** What an acknowledged append has survived by then, for the log at start. */
-export function durabilityOf({ config }: StreamInfo): string {
-  const { storage, num_replicas: replicas } = config;
-  if (storage === ('memory' as typeof storage)) return 'an ack means: in the memory of the servers';
-  if (replicas > 1) {
-    const quorum = Math.floor(replicas / 2) + 1;
-    return (
-      `an ack means: written by ${quorum} of ${replicas} servers; ` +
-      'synced to disk as sync_interval of nats-server says'
-    );
+type StoredAs = Partial<Pick<StreamConfig, 'storage' | 'num_replicas' | 'persist_mode'>>;
+
+/**
+ * What an acknowledged append survives, for the log at start: no more than the stream's configuration
+ * promises, as a server does not tell its clients when it syncs to disk.
+ */
+export function durabilityOf({ config }: { readonly config: StoredAs }): string {
+  const { storage, num_replicas: replicas = 1, persist_mode: persistMode } = config;
+  const quorum = Math.floor(replicas / 2) + 1;
+  const by = replicas > 1 ? `by ${quorum} of ${replicas} servers` : 'by the one server';
+  if (storage === StorageType.Memory || persistMode === PersistMode.Async) {
+    return `an ack means: taken into memory ${by}; it does not survive their crash`;
   }
   return (
-    'an ack means: written by the one server, which survives its crash; ' +
-    'it survives a power loss only with sync_interval: always in nats-server'
+    `an ack means: written ${by}; it survives their crash, ` +
+    'but a power loss only with sync_interval: always in nats-server, which its clients cannot see'
   );
 }
