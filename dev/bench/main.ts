@@ -6,17 +6,22 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { printMachine, printTable, progress } from './report.ts';
+import { loadAverage, printMachine, printTable, progress } from './report.ts';
 import type { Topic } from './topic.ts';
 import { http } from './topics/http.ts';
+import { hot } from './topics/hot.ts';
+import { latency } from './topics/latency.ts';
+import { processes } from './topics/processes.ts';
 import { projection } from './topics/projection.ts';
+import { syncAlways } from './topics/sync-always.ts';
 
-const TOPICS: readonly Topic[] = [http, projection];
+const TOPICS: readonly Topic[] = [http, hot, syncAlways, processes, latency, projection];
 
 const rounds = Number(process.env['ROUNDS'] ?? 3);
 const seconds = Number(process.env['SECONDS'] ?? 5);
 const chosen = choose(process.env['ONLY'] ?? '');
 
+const loadBefore = loadAverage();
 const tables: Parameters<typeof printTable>[] = [];
 const folder = await mkdtemp(join(tmpdir(), 'jetbank-bench-'));
 try {
@@ -31,7 +36,8 @@ try {
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
-printMachine(`ROUNDS=${rounds} SECONDS=${seconds} ONLY=${chosen.map(({ name }) => name).join()}`);
+const names = chosen.map(({ name }) => name).join();
+printMachine(`ROUNDS=${rounds} SECONDS=${seconds} ONLY=${names}`, loadBefore);
 for (const [title, rows] of tables) printTable(title, rows);
 
 function choose(names: string): readonly Topic[] {

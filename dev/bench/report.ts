@@ -1,4 +1,4 @@
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { median } from './stats.ts';
 
 /** What the median is meant to be. */
@@ -21,11 +21,14 @@ export interface Row {
   readonly ratio?: Ratio;
 }
 
-export function printMachine(command: string): void {
+/** Processes that ran or waited to run, on average over the minute before the call. */
+export const loadAverage = (): string => (loadavg()[0] ?? 0).toFixed(1);
+
+export function printMachine(command: string, loadBefore: string): void {
   const [cpu] = cpus();
   print('');
   print(`${cpu?.model.trim() ?? 'unknown CPU'}, ${cpus().length} cores, Node ${process.version}`);
-  print(`${new Date().toISOString().slice(0, 10)}, ${command}`);
+  print(`${new Date().toISOString().slice(0, 10)}, load average ${loadBefore} before, ${command}`);
   print('medians, smallest and largest in brackets');
 }
 
@@ -43,7 +46,7 @@ export function printTable(title: string, rows: readonly Row[]): void {
 
 function cellsOf({ name, rounds, unit, target, ratio }: Row): string[] {
   const targets = [
-    target && verdict(target, rounds, ` ${unit}`),
+    target && verdict(target, rounds, unit && ` ${unit}`),
     ratio?.target && verdict(ratio.target, ratio.rounds, ' times'),
   ];
   return [
