@@ -9,13 +9,24 @@ import { join } from 'node:path';
 import { loadAverage, printMachine, printTable, progress } from './report.ts';
 import type { Topic } from './topic.ts';
 import { http } from './topics/http.ts';
+import { cold } from './topics/cold.ts';
 import { hot } from './topics/hot.ts';
 import { latency } from './topics/latency.ts';
+import { memory } from './topics/memory.ts';
 import { processes } from './topics/processes.ts';
 import { projection } from './topics/projection.ts';
 import { syncAlways } from './topics/sync-always.ts';
 
-const TOPICS: readonly Topic[] = [http, hot, syncAlways, processes, latency, projection];
+const TOPICS: readonly Topic[] = [
+  http,
+  hot,
+  syncAlways,
+  processes,
+  latency,
+  projection,
+  cold,
+  memory,
+];
 
 const rounds = Number(process.env['ROUNDS'] ?? 3);
 const seconds = Number(process.env['SECONDS'] ?? 5);
