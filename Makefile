@@ -20,7 +20,7 @@ IN_NAMESPACE := $(if $(NAMESPACE),--namespace $(NAMESPACE))
 QUIET := --loglevel=error --no-audit --no-fund
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help start stack test test-faults check bench clean node-version \
+.PHONY: help start stack test test-faults check bench bench-heavy clean node-version \
 	docker-build deploy-nats deploy-account-cmd deploy-account-query \
 	restart-account-cmd restart-account-query
 
@@ -29,7 +29,7 @@ help: ## List the targets
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-24s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
-	@echo 'Variables: IMAGE ($(IMAGE)), NAMESPACE, HELM_ARGS, ARGS (for stack and bench);'
+	@echo 'Variables: IMAGE ($(IMAGE)), NAMESPACE, HELM_ARGS, ARGS (for stack);'
 	@echo '           for start: NATS_URL MONGO_URI NATS_PORT MONGO_PORT CMD_PORT QUERY_PORT DATA'
 
 ##@ Run and check
@@ -49,8 +49,11 @@ test-faults: node-version ## Run the fault tests: kill -9, lost acks, partitions
 check: node-version ## Check formatting, lint, types and layering
 	@npm run --silent check
 
-bench: node-version ## Run the benchmarks
-	@npm run --silent bench -- $(ARGS)
+bench: node-version ## Run the benchmarks (ROUNDS, SECONDS, ONLY)
+	@npm run --silent bench
+
+bench-heavy: node-version ## Run those that take minutes: a large log, a million accounts
+	@ONLY=cold,memory npm run --silent bench
 
 clean: ## Remove the local data, the installed packages and the reports
 	rm -rf data node_modules coverage

@@ -6,7 +6,8 @@ import type { EventStore } from '../../src/event-store/event-store.ts';
 const BATCH = 50;
 const APPENDS_AT_ONCE = 8;
 
-const opened = (accountId: string): AccountEvent => ({
+/** The first event of an account. */
+export const opened = (accountId: string): AccountEvent => ({
   type: 'AccountCreated',
   ...base(accountId, 1),
   ownerName: 'Benchmark',
@@ -14,7 +15,8 @@ const opened = (accountId: string): AccountEvent => ({
   initialBalance: 0n,
 });
 
-const deposited = (accountId: string, version: number): AccountEvent => ({
+/** A later event of it: a deposit of one minor unit. */
+export const deposited = (accountId: string, version: number): AccountEvent => ({
   type: 'MoneyDeposited',
   ...base(accountId, version),
   amount: 1n,
