@@ -37,7 +37,7 @@ const NOTHING_KNOWN: Round = { known: undefined, limit: Number.POSITIVE_INFINITY
  *   of the same batch met its expectation or because the leader says so;
  * - repeated: as the first time, which the state remembers or JetStream's message id gives away;
  * - conflict: the account's new events are read through the leader, and all that is open is decided
- *   again;
+ *   again, the first time at once and out of no budget: the cache was behind;
  * - no answer to the append: likewise, and a command whose own event stands there is done. If the
  *   lost append is still on its way, its expectation keeps it from landing after another one;
  * - out of time, or out of retries: 409 or 503 if surely nothing of it was stored, 504 if something
@@ -52,17 +52,23 @@ export async function workOnAccount(
   open.endExpired(context.monotonic(), WAITED_TOO_LONG);
   let round = NOTHING_KNOWN;
   let backoffMs = FIRST_BACKOFF_MS;
+  let wasBehind = false;
   try {
     while (open.size > 0) {
       round = await tryOnce(context, accountId, round, open);
       if (round.obstacle === undefined) continue;
-      if (!context.retries.take()) {
-        // What may be in the log must still be looked for, but slowly.
-        open.endUnsent(round.obstacle);
-        backoffMs = OUT_OF_BUDGET_BACKOFF_MS;
+      if (round.obstacle.kind === 'conflict' && !wasBehind) {
+        // Another process has moved the account on: where several share accounts, that is normal.
+        wasBehind = true;
+      } else {
+        if (!context.retries.take()) {
+          // What may be in the log must still be looked for, but slowly.
+          open.endUnsent(round.obstacle);
+          backoffMs = OUT_OF_BUDGET_BACKOFF_MS;
+        }
+        await sleep(backoffMs * context.random());
+        backoffMs = Math.min(backoffMs * 2, Math.max(backoffMs, LAST_BACKOFF_MS));
       }
-      await sleep(backoffMs * context.random());
-      backoffMs = Math.min(backoffMs * 2, Math.max(backoffMs, LAST_BACKOFF_MS));
       open.endExpired(context.monotonic(), round.obstacle);
     }
   } catch (error) {

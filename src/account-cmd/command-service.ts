@@ -1,5 +1,3 @@
-import { LRUCache } from 'lru-cache';
-import type { AccountRecord } from '../account/record.ts';
 import type { EventStore, SnapshotStore } from '../event-store/event-store.ts';
 import { workOnAccount } from './account-worker.ts';
 import type { CommandAnswer, CommandRequest, PendingCommand } from './command.ts';
@@ -9,6 +7,7 @@ import { createMailbox } from './mailbox.ts';
 import type { MailboxLimits } from './mailbox.ts';
 import type { CommandObserver } from './observer.ts';
 import { silentObserver } from './observer.ts';
+import { recordCache } from './record-cache.ts';
 import { retryBudget } from './retry-budget.ts';
 import type { RetryBudgetOptions } from './retry-budget.ts';
 import { createSnapshotWriter } from './snapshot-writer.ts';
@@ -36,7 +35,7 @@ export interface CommandServiceOptions {
 }
 
 export interface CommandLimits extends MailboxLimits {
-  /** Accounts whose state is kept in memory. */
+  /** Accounts whose state is kept in memory; fewer where they remember many keyed commands. */
   readonly cachedAccounts: number;
   /** How long a command may take before it is given up, in milliseconds. */
   readonly deadlineMs: number;
@@ -70,7 +69,7 @@ export function createCommandService(options: CommandServiceOptions): CommandSer
   const context: WorkerContext = {
     events,
     snapshots,
-    cache: new LRUCache<string, AccountRecord>({ max: limits.cachedAccounts }),
+    cache: recordCache(limits.cachedAccounts),
     snapshotWriter,
     decide: { sources, rememberRejections: options.rememberRejections ?? true },
     observer,

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { REMEMBERED_COMMANDS } from '../account/record.ts';
+import type { AccountRecord, RememberedCommand } from '../account/record.ts';
+import { recordCache } from './record-cache.ts';
+
+const ACCOUNTS = 100;
+
+function record(accountId: string, remembered: number): AccountRecord {
+  const account = { accountId, ownerName: 'o', currency: 'USD', balance: 0n, version: 1 };
+  const command: RememberedCommand = {
+    keyHash: '0'.repeat(16),
+    commandHash: '0'.repeat(64),
+    version: 1,
+    balance: 0n,
+    sequence: 1,
+    rejection: null,
+  };
+  return { account, sequence: 1, commands: Array<RememberedCommand>(remembered).fill(command) };
+}
+
+/** How many of so many accounts, each with so many remembered commands, are still there. */
+function kept(accounts: number, remembered: number): number {
+  const cache = recordCache(ACCOUNTS);
+  for (let index = 0; index < accounts; index += 1) {
+    cache.set(String(index), record(String(index), remembered));
+  }
+  return cache.size;
+}
+
+test('so many accounts are kept, and no more', () => {
+  expect(kept(ACCOUNTS + 50, 0)).toBe(ACCOUNTS);
+});
+
+test('accounts that remember many commands are fewer', () => {
+  const many = kept(ACCOUNTS, REMEMBERED_COMMANDS);
+  expect(many).toBeGreaterThan(ACCOUNTS / 6);
+  expect(many).toBeLessThan(ACCOUNTS / 4);
+});
+
+test('the smallest cache keeps one account, whatever that remembers', () => {
+  const cache = recordCache(1);
+  cache.set('ada', record('ada', REMEMBERED_COMMANDS + 1));
+  expect(cache.get('ada')).toBeDefined();
+});
