@@ -8,9 +8,11 @@ const RUNS = Array.from({ length: SEEDS }, (_, run) => run + 1);
 
 /** Runs every scenario with SEEDS (20) workloads. */
 export function trySeeds(scenarios: readonly Scenario[]): void {
-  describe.each(scenarios)('$what', ({ what, run, size }) => {
-    test.each(RUNS)('run %i', (number) => withSeed(`${what}, run ${number}`, run, size));
-  });
+  for (const { what, run, size } of scenarios) {
+    describe(what, () => {
+      test.each(RUNS)('run %i', (number) => withSeed(`${what}, run ${number}`, run, size));
+    });
+  }
 }
 
 /** Runs a scenario with a new seed; a failure names it. */
