@@ -30,6 +30,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-24s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo 'Variables: IMAGE ($(IMAGE)), NAMESPACE, HELM_ARGS, ARGS (for stack);'
+	@echo '           for test-faults: SEEDS; TEST_SEED=n SEEDS=1 repeats the workload that failed;'
 	@echo '           for start: NATS_URL MONGO_URI NATS_PORT MONGO_PORT CMD_PORT QUERY_PORT DATA'
 
 ##@ Run and check
@@ -43,7 +44,7 @@ stack: node-version ## Run only nats-server and mongod until Ctrl-C
 test: node-version ## Run the unit, integration and end-to-end tests
 	@npm test --silent
 
-test-faults: node-version ## Run the fault tests: kill -9, lost acks, partitions
+test-faults: node-version ## Run the fault tests, SEEDS (20) workloads each: 20 to 40 minutes
 	@vitest run --config vitest.faults.config.ts
 
 check: node-version ## Check formatting, lint, types and layering

@@ -9,8 +9,8 @@ import { readLedger } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
 import { freshDatabase } from './mongo.ts';
 import type { FreshDatabase } from './mongo.ts';
-import { startTestNats } from './nats.ts';
-import type { TestNats } from './nats.ts';
+import { startTestNats, startTestNatsCluster } from './nats.ts';
+import type { TestNats, TestNatsCluster } from './nats.ts';
 import { startService } from './process.ts';
 import type { ServiceProcess } from './process.ts';
 
@@ -25,9 +25,9 @@ export interface BankService extends BankClient {
   readonly process: ServiceProcess;
 }
 
-/** A nats-server and a database of their own, with as many services as a test wants. */
-export interface Bank {
-  readonly nats: TestNats;
+/** A nats-server, or several, and a database of their own, with as many services as a test wants. */
+export interface Bank<Nats = TestNats> {
+  readonly nats: Nats;
   /** A connection of the test's own. */
   readonly nc: NatsConnection;
   /** The services' database; `Int64` is read as bigint. */
@@ -51,12 +51,31 @@ export interface BankOptions {
 }
 
 export async function startBank(options: BankOptions = {}): Promise<Bank> {
-  const { env = {}, database = freshDatabase() } = options;
   const nats = await startTestNats();
-  const nc = await connect({ servers: nats.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+  return bankOn(nats, [nats.url], options);
+}
+
+/** The same on three nats-servers, each of which has a replica of the streams. */
+export async function startReplicatedBank(
+  options: BankOptions = {},
+): Promise<Bank<TestNatsCluster>> {
+  const cluster = await startTestNatsCluster();
+  return bankOn(cluster, cluster.urls, {
+    ...options,
+    env: { STREAM_REPLICAS: String(cluster.nodes.length), ...options.env },
+  });
+}
+
+async function bankOn<Nats extends { remove(): Promise<void> }>(
+  nats: Nats,
+  urls: readonly string[],
+  { env = {}, database = freshDatabase() }: BankOptions,
+): Promise<Bank<Nats>> {
+  const servers = [...urls];
+  const nc = await connect({ servers, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
   const mongo = new MongoClient(database.uri, { useBigInt64: true });
   const services: ServiceProcess[] = [];
-  const serviceEnv = { NATS_URL: nats.url, MONGO_URI: database.uri, ...env };
+  const serviceEnv = { NATS_URL: servers.join(','), MONGO_URI: database.uri, ...env };
 
   async function start(entry: string, more: Env): Promise<BankService> {
     const process = await startService(entry, { ...serviceEnv, ...more });

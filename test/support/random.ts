@@ -10,6 +10,8 @@ export interface SeededRandom {
   pick<T>(from: readonly T[]): T;
   /** A UUID (version 4 in shape). */
   uuid(): string;
+  /** Choices of their own: what one of several at work draws does not hang on when the others draw. */
+  fork(): SeededRandom;
 }
 
 const LARGEST_SEED = 2 ** 31;
@@ -18,6 +20,10 @@ const LARGEST_SEED = 2 ** 31;
 export function seededRandom(what: string): SeededRandom {
   const seed = Number(process.env['TEST_SEED'] ?? randomInt(LARGEST_SEED));
   console.log(`${what}: TEST_SEED=${seed}`);
+  return randomFrom(seed);
+}
+
+function randomFrom(seed: number): SeededRandom {
   let state = seed;
 
   function next(): number {
@@ -39,5 +45,6 @@ export function seededRandom(what: string): SeededRandom {
       return picked;
     },
     uuid: () => `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(12)}`,
+    fork: () => randomFrom(below(LARGEST_SEED)),
   };
 }

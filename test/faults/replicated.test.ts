@@ -1,0 +1,4 @@
+import { REPLICATED } from './scenarios.ts';
+import { trySeeds } from './support/try-seeds.ts';
+
+trySeeds(REPLICATED);

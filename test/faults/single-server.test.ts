@@ -1,0 +1,4 @@
+import { CRASHES, QUICK } from './scenarios.ts';
+import { trySeeds } from './support/try-seeds.ts';
+
+trySeeds([...QUICK, CRASHES]);
