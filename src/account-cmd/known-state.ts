@@ -1,11 +1,14 @@
-import { IntegrityError } from '../account/errors.ts';
 import type { RecordedEvent } from '../account/events.ts';
 import type { AccountRecord } from '../account/record.ts';
 import { applyRecorded } from '../account/record.ts';
 import { BEGINNING } from '../event-store/event-store.ts';
 import type { Consistency } from '../event-store/event-store.ts';
+import { withTimeout } from '../platform/timeout.ts';
 import { loadAccount, positionOf } from './load-account.ts';
 import type { WorkerContext } from './worker-context.ts';
+
+/** How long any replica may take to answer before the leader is asked instead, in milliseconds. */
+const REPLICA_TIMEOUT_MS = 500;
 
 /** What this process knows of an account. */
 export interface KnownState {
@@ -31,10 +34,10 @@ export async function firstState(context: WorkerContext, accountId: string): Pro
   const load = (consistency: Consistency) =>
     loadAccount(events, snapshots, accountId, consistency, observer.snapshotIgnored);
   try {
-    return { record: await load('any'), freshness: 'likely' };
-  } catch (error) {
-    // A replica that lags may lack an event in between; the leader does not.
-    if (!(error instanceof IntegrityError)) throw error;
+    const record = await withTimeout(load('any'), REPLICA_TIMEOUT_MS);
+    return { record, freshness: 'likely' };
+  } catch {
+    // A replica that lags may lack an event in between, and one may hang; the leader does neither.
     return { record: await load('leader'), freshness: 'newest' };
   }
 }

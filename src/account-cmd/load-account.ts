@@ -28,7 +28,7 @@ export async function loadAccount(
   onBadSnapshot: OnBadSnapshot,
 ): Promise<AccountRecord | undefined> {
   const [snapshot, head] = await Promise.all([
-    snapshots.load(accountId),
+    snapshots.load(accountId, consistency),
     events.head(accountId, consistency),
   ]);
   if (snapshot.kind === 'unusable') onBadSnapshot(accountId, snapshot.reason);

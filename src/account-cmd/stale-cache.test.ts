@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { collected } from '../../test/support/collected.ts';
 import { create, deposit, withdraw } from '../../test/support/command-requests.ts';
+import { memorySnapshotStore } from '../../test/support/memory-snapshot-store.ts';
+import type { MemorySnapshotStore } from '../../test/support/memory-snapshot-store.ts';
 import { scriptedService } from '../../test/support/scripted-service.ts';
 import type { ScriptedService } from '../../test/support/scripted-service.ts';
 import { BEGINNING } from '../event-store/event-store.ts';
@@ -136,6 +138,26 @@ describe('a replica that lags', () => {
 
   test('makes no command be refused: money that it does not know of is there', async () => {
     const late = scriptedService({ log: behind(bank.log) });
+    expect(await late.execute(withdraw(ada, '13.00'))).toMatchObject({
+      kind: 'done',
+      account: { balance: 0n, version: 4 },
+    });
+  });
+
+  test('and hangs holds nobody up for long: the leader is asked', async () => {
+    const never = new Promise<never>(() => undefined);
+    const hung: EventStore = {
+      ...bank.log,
+      head: (accountId, consistency) =>
+        consistency === 'any' ? never : bank.log.head(accountId, 'leader'),
+    };
+    const snapshots = memorySnapshotStore();
+    const hungSnapshots: MemorySnapshotStore = {
+      ...snapshots,
+      load: (accountId, consistency) =>
+        consistency === 'any' ? never : snapshots.load(accountId, 'leader'),
+    };
+    const late = scriptedService({ log: hung, snapshots: hungSnapshots });
     expect(await late.execute(withdraw(ada, '13.00'))).toMatchObject({
       kind: 'done',
       account: { balance: 0n, version: 4 },

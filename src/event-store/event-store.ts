@@ -86,7 +86,7 @@ export const BEGINNING: Position = { version: 0, sequence: 0 };
 /** Disposable copies of account states, so that a long history need not be read. */
 export interface SnapshotStore {
   /** Never throws: a snapshot that cannot be had is as good as none. */
-  load(accountId: string): Promise<SnapshotLookup>;
+  load(accountId: string, consistency: Consistency): Promise<SnapshotLookup>;
   /** @throws when the snapshot was not stored. */
   save(record: AccountRecord): Promise<void>;
 }

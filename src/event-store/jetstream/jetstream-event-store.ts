@@ -32,10 +32,12 @@ export async function jetStreamStores(
   // checkAPI would ask for account info, which a least-privilege user may not.
   const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: timeoutMs });
   const js = jetstream(nc, { timeout: timeoutMs });
-  const kv = await new Kvm(js).open(SNAPSHOT_BUCKET, { bindOnly: true, allow_direct: true });
+  const bucketRead = (direct: boolean) =>
+    new Kvm(js).open(SNAPSHOT_BUCKET, { bindOnly: true, allow_direct: direct });
+  const [any, leader] = await Promise.all([bucketRead(true), bucketRead(false)]);
   return {
     events: { ...jetStreamReader(jsm), append: createAppend(nc, requester) },
-    snapshots: kvSnapshotStore(kv),
+    snapshots: kvSnapshotStore({ any, leader }),
   };
 }
 

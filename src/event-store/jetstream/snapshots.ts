@@ -1,14 +1,17 @@
 import type { KV } from '@nats-io/kv';
 import type { AccountRecord } from '../../account/record.ts';
-import type { SnapshotStore } from '../event-store.ts';
+import type { Consistency, SnapshotStore } from '../event-store.ts';
 import { decodeSnapshot, encodeSnapshot } from '../snapshot-codec.ts';
 
+/** The bucket twice: read from any replica, and from its leader. */
+export type SnapshotBucket = Readonly<Record<Consistency, KV>>;
+
 /** Snapshots in a KV bucket: the key is the account id, the value the newest snapshot. */
-export function kvSnapshotStore(kv: KV): SnapshotStore {
+export function kvSnapshotStore(bucket: SnapshotBucket): SnapshotStore {
   return {
-    async load(accountId) {
+    async load(accountId, consistency) {
       try {
-        const entry = await kv.get(accountId);
+        const entry = await bucket[consistency].get(accountId);
         if (entry?.operation !== 'PUT') return { kind: 'none' };
         return usable(accountId, decodeSnapshot(entry.value));
       } catch (error) {
@@ -16,7 +19,7 @@ export function kvSnapshotStore(kv: KV): SnapshotStore {
       }
     },
     async save(record) {
-      await kv.put(record.account.accountId, encodeSnapshot(record));
+      await bucket.leader.put(record.account.accountId, encodeSnapshot(record));
     },
   };
 }
