@@ -15,6 +15,8 @@ export interface Config {
   /** Whether missing streams and consumers are made. */
   readonly provision: boolean;
   readonly streamReplicas: number;
+  /** Over how many groups of shards, and so workers, the first build of a projection is spread. */
+  readonly projectionGroups: number;
 }
 
 /** @throws ConfigError naming every variable that is wrong. */
@@ -28,6 +30,7 @@ export function readConfig(variables: Environment): Config {
     mongoUri: readMongoUri(env),
     provision: env.boolean('JETBANK_PROVISION', true),
     streamReplicas: env.integer('STREAM_REPLICAS', 1, { min: 1, max: 5 }),
+    projectionGroups: env.integer('PROJECTION_GROUPS', 1, { min: 1, max: 32 }),
   };
   env.done();
   return config;

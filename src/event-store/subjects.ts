@@ -26,3 +26,15 @@ export function subjectOf(accountId: string): string {
   if (!isAccountId(accountId)) throw new RangeError(`${accountId} is not an account id`);
   return `bank.account.${shardOf(accountId)}.${accountId}`;
 }
+
+/** The account id in a subject of the log; the whole subject where it is none of {@link subjectOf}. */
+export function accountIdIn(subject: string): string {
+  const accountId = subject.slice(subject.lastIndexOf('.') + 1);
+  return isAccountId(accountId) && subjectOf(accountId) === subject ? accountId : subject;
+}
+
+/** What matches every account of the shard. */
+export const shardSubject = (shard: number): string => `bank.account.${shard}.>`;
+
+/** What matches every account. */
+export const ALL_ACCOUNTS = 'bank.account.>';
