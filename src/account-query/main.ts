@@ -65,7 +65,7 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     },
   });
   const store = readStore(() => readModels(db, served.build()));
-  queryRoutes(http, { store, untilVisible: served.untilVisible });
+  queryRoutes(http, { store, untilVisible: (...wait) => served.untilVisible(...wait) });
   await shell.listen(http, config);
 
   shutdown.onStop('connections', () => mongo.close());

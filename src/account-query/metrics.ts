@@ -44,11 +44,12 @@ export function observeProjectors(
     labelNames,
     registers,
   });
+  const lags = new Map<string, Lag>();
   const lagSeconds = new Gauge({
     name: 'jetbank_projection_lag_seconds',
     help: 'Age of the last event in the read models while there are newer ones, else 0',
     labelNames,
-    registers,
+    registers: [],
     collect() {
       for (const [id, { projection, pending, lastAt }] of lags) {
         const behind = pending > 0 && lastAt !== undefined;
@@ -57,6 +58,7 @@ export function observeProjectors(
       }
     },
   });
+  registry.registerMetric(lagSeconds);
   const parked = new Counter({
     name: 'jetbank_projection_parked_total',
     help: 'Accounts whose next event could not be applied, and that wait since',
@@ -69,9 +71,6 @@ export function observeProjectors(
     labelNames,
     registers,
   });
-
-  const lags = new Map<string, Lag>();
-  void lagSeconds;
 
   return ({ id, build }) => {
     const { projection } = build;

@@ -34,7 +34,7 @@ export const collectionName = (base: string, { number }: Pick<Build, 'number'>):
 
 export function groupsOf(build: Build): Group[] {
   const { groups } = build;
-  if (groups === 1) return [groupOf(build, buildId(build), SHARD_NUMBERS, [ALL_ACCOUNTS])];
+  if (groups === 1) return [wholeOf(build)];
   return Array.from({ length: groups }, (_, index) => {
     const shards = SHARD_NUMBERS.filter((shard) => shard % groups === index);
     return groupOf(
@@ -45,6 +45,10 @@ export function groupsOf(build: Build): Group[] {
     );
   });
 }
+
+/** All of the build's shards at once, for who reads the log for every group. */
+export const wholeOf = (build: Build): Group =>
+  groupOf(build, buildId(build), SHARD_NUMBERS, [ALL_ACCOUNTS]);
 
 const SHARD_NUMBERS: readonly number[] = Array.from({ length: SHARDS }, (_, shard) => shard);
 

@@ -59,3 +59,25 @@ export function checkpointStore(db: Db, id: string): CheckpointStore {
     },
   };
 }
+
+/** Several groups' checkpoints moved as one, for who reads the log for all of them. */
+export function joinedCheckpoints(stores: readonly CheckpointStore[]): CheckpointStore {
+  return {
+    open: async () => least(await Promise.all(stores.map((store) => store.open()))),
+    async read() {
+      const found = await Promise.all(stores.map((store) => store.read()));
+      const present = found.filter((checkpoint) => checkpoint !== undefined);
+      return present.length === stores.length ? least(present) : undefined;
+    },
+    async move(from, to) {
+      const moved = await Promise.all(stores.map((store) => store.move(from, to)));
+      return moved.every(Boolean);
+    },
+  };
+}
+
+function least(checkpoints: readonly Checkpoint[]): Checkpoint {
+  const [first, ...rest] = checkpoints;
+  if (first === undefined) throw new RangeError('there is at least one group');
+  return rest.reduce((low, one) => (one.sequence < low.sequence ? one : low), first);
+}

@@ -73,13 +73,8 @@ export function controlStore(db: Db, projection: string): ControlStore {
 }
 
 const controlIn = ({ live, previous, paused, builds }: WithId<Stored>): ProjectionControl => ({
-  live: Number(live),
-  previous: previous === null ? null : Number(previous),
+  live,
+  previous,
   paused,
-  builds: builds.map(({ projection, number, shape, groups }) => ({
-    projection,
-    number: Number(number),
-    shape: Number(shape),
-    groups: Number(groups),
-  })),
+  builds,
 });

@@ -155,7 +155,7 @@ describe('a batch', () => {
 
   test('whose missing events cannot be had right now fails, and parks nobody', async () => {
     const document = await documentAt(1);
-    // eslint-disable-next-line @typescript-eslint/require-await, require-yield -- it fails before
+    // eslint-disable-next-line @typescript-eslint/require-await -- it fails before
     const away = async function* (): AsyncGenerator<RecordedEvent> {
       throw new Error('NATS is away');
     };

@@ -96,12 +96,14 @@ export function runProjectionHost<D extends ProjectedDocument>(
     throw new Error(`build ${next.build.number} did not get to stream sequence ${goal} in time`);
   }
 
+  const stopped = () => signal.aborted;
+
   async function run(): Promise<void> {
-    while (!signal.aborted) {
+    while (!stopped()) {
       try {
         await follow();
       } catch (error) {
-        if (!signal.aborted) hostObserver.failed(error);
+        if (!stopped()) hostObserver.failed(error);
       }
       await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
     }

@@ -86,10 +86,13 @@ export function parkedStore(collection: Collection<Stored>): ParkedStore {
 
     async list(limit) {
       const found = await collection.find().sort({ sequence: 1 }).limit(limit).toArray();
-      return found.map(({ _id, sequence, retrying: _, ...rest }) => ({
+      return found.map(({ _id, sequence, error, attempts, parkedAt, triedAt }) => ({
         accountId: _id,
         sequence: Number(sequence),
-        ...rest,
+        error,
+        attempts,
+        parkedAt,
+        triedAt,
       }));
     },
 

@@ -3,15 +3,15 @@ import { pipeline } from './pipeline.ts';
 
 /** A stage that waits for a word before each item is done. */
 function gatedStage(name: string, log: string[]) {
-  const gates: PromiseWithResolvers<void>[] = [];
+  const gates: ReturnType<typeof Promise.withResolvers<undefined>>[] = [];
   return {
     stage: async (item: number) => {
       log.push(`${name}${item}`);
-      const gate = Promise.withResolvers<void>();
+      const gate = Promise.withResolvers<undefined>();
       gates.push(gate);
       await gate.promise;
     },
-    pass: () => gates.shift()?.resolve(),
+    pass: () => gates.shift()?.resolve(undefined),
     fail: (error: Error) => gates.shift()?.reject(error),
   };
 }
