@@ -43,7 +43,7 @@ try {
   await run(process.argv.slice(2));
 } catch (error) {
   if (!(error instanceof Error)) throw error;
-  const expected = error instanceof CliError || error.name === 'ConfigError';
+  const expected = ['CliError', 'ConfigError', 'RebuildError'].includes(error.name);
   process.stderr.write(`jetbank: ${expected ? error.message : (error.stack ?? error.message)}\n`);
   process.exitCode = 1;
 }

@@ -22,8 +22,9 @@ export function progressBar(
   const onTerminal = output.isTTY === true;
   const begin = now();
   let from: number | undefined;
-  let drawnAt = -Infinity;
+  let drawnAt = now();
   let drawn = false;
+  let last: number | undefined;
 
   function describe(done: number, total: number): string {
     const seconds = (now() - begin) / 1000;
@@ -41,7 +42,8 @@ export function progressBar(
     update(done, total) {
       from ??= done;
       const due = now() - drawnAt >= (onTerminal ? REDRAW_MS : LINE_MS);
-      if (!due && done < total) return;
+      if ((!due && done < total) || done === last) return;
+      last = done;
       drawnAt = now();
       drawn = true;
       output.write(describe(done, total));

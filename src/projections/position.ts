@@ -20,16 +20,18 @@ export function projectionPosition(): ProjectionPosition {
   let position = 0;
   const waiters = new Set<Waiter>();
   const listeners = new Set<(sequence: number) => void>();
+
+  function moveTo(sequence: number): void {
+    position = sequence;
+    for (const waiter of waiters) if (waiter.sequence <= position) waiter.wake();
+    for (const listener of listeners) listener(position);
+  }
+
   return {
     current: () => position,
-    reset(sequence) {
-      position = sequence;
-    },
+    reset: moveTo,
     advance(sequence) {
-      if (sequence <= position) return;
-      position = sequence;
-      for (const waiter of waiters) if (waiter.sequence <= position) waiter.wake();
-      for (const listener of listeners) listener(position);
+      if (sequence > position) moveTo(sequence);
     },
     waitFor(sequence, timeoutMs) {
       if (sequence <= position) return Promise.resolve(true);

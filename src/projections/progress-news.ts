@@ -21,12 +21,12 @@ export function shareProgress(
     callback(error, message) {
       const sequence = Number(error === null ? message.string() : NaN);
       if (!Number.isSafeInteger(sequence)) return;
-      heard = Math.max(heard, sequence);
+      heard = sequence;
       position.advance(sequence);
     },
   });
   const unlisten = position.onAdvance((sequence) => {
-    if (sequence > heard && !nc.isClosed()) nc.publish(subject, String(sequence));
+    if (sequence !== heard && !nc.isClosed()) nc.publish(subject, String(sequence));
   });
   return () => {
     unlisten();

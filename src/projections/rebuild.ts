@@ -31,6 +31,11 @@ export interface RebuildReporter {
   readonly replayed: (done: number, total: number) => void;
 }
 
+/** Why no build was made the live one, in a sentence that says what to do. */
+export class RebuildError extends Error {
+  override readonly name = 'RebuildError';
+}
+
 /** How long the last events may take to get through, in milliseconds. */
 const CATCH_UP_TIMEOUT_MS = 60_000;
 /** How long the services have to see which build is live, in milliseconds. */
@@ -40,7 +45,7 @@ const HAND_OVER_MS = 2_000;
  * Makes a new build beside the live one: replays the log to its end, catches up, has it checked, and
  * makes it the live one. Queries are answered all the time. One that was broken off is taken up
  * where it stood. Answers the new build; nothing is live that was not checked.
- * @throws Error saying what to do, when the check has an objection.
+ * @throws RebuildError saying what to do, when the check has an objection.
  */
 export async function rebuild<D extends ProjectedDocument>(
   options: RebuildOptions<D>,
@@ -54,7 +59,7 @@ export async function rebuild<D extends ProjectedDocument>(
   try {
     report.step('checking');
     const objection = await options.check(fresh, buildIn(found, found.live));
-    if (objection !== undefined) throw new Error(objection);
+    if (objection !== undefined) throw new RebuildError(objection);
     await makeLive(options, projector, found.live);
   } finally {
     await projector.stop();
@@ -69,7 +74,7 @@ export async function rollBack<D extends ProjectedDocument>(
 ): Promise<Build> {
   const found = await controlStore(options.db, options.projection.name).read();
   if (found === undefined || found.previous === null) {
-    throw new Error('there is no build before the live one to go back to');
+    throw new RebuildError('there is no build before the live one to go back to');
   }
   const build = buildIn(found, found.previous);
   const projector = await catchUp(options, build);
@@ -102,7 +107,8 @@ const unfinishedIn = ({ live, previous, builds }: ProjectionControl): Build[] =>
 
 function buildIn({ builds }: ProjectionControl, number: number): Build {
   const found = builds.find((build) => build.number === number);
-  if (found === undefined) throw new Error(`the control document does not know build ${number}`);
+  if (found === undefined)
+    throw new RebuildError(`the control document does not know build ${number}`);
   return found;
 }
 
@@ -145,13 +151,13 @@ async function replay<D extends ProjectedDocument>(
   await store.open();
   const { sequence } = await checkpoints.open();
   const position = projectionPosition();
+  report.replayed(sequence, end);
   position.onAdvance((done) => report.replayed(done, end));
   const group = wholeOf(build);
   const whole = { projection, group, store, checkpoints, events, position, signal };
   const applier = createApplier({ ...whole, observer: observer(group) }, sequence, () => undefined);
   await applier.catchUp(end);
   await applier.written();
-  report.replayed(end, end);
 }
 
 /** Makes the build's consumers, and projects until nothing is missing; it goes on after that. */
@@ -172,7 +178,7 @@ async function catchUp<D extends ProjectedDocument>(
     return projector;
   }
   await projector.stop();
-  throw new Error(`build ${build.number} did not get to stream sequence ${end}: try again`);
+  throw new RebuildError(`build ${build.number} did not get to stream sequence ${end}: try again`);
 }
 
 /** Makes the projector's build the live one and hands the work over to the services. */
@@ -184,7 +190,7 @@ async function makeLive<D extends ProjectedDocument>(
   const { number } = projector.build;
   report.step(`making build ${number} the live one`);
   if (!(await controlStore(db, projection.name).flip(from, number))) {
-    throw new Error(`build ${from} is not the live one any more: somebody else was faster`);
+    throw new RebuildError(`build ${from} is not the live one any more: somebody else was faster`);
   }
   await sleep(HAND_OVER_MS);
   await projector.stop();
