@@ -25,9 +25,18 @@ for (let round = 1; round <= 2; round += 1) {
   const a = await catchUpRate(nc, projected, 100000);
   const c1 = process.cpuUsage(c0);
   const b = await rawWriteRate(projected, raw, 100000);
-  console.log(Math.round(a), Math.round(b), (a / b).toFixed(2), 'cpu s', (c1.user + c1.system) / 1e6, 'wall', 100000/a);
+  console.log(
+    Math.round(a),
+    Math.round(b),
+    (a / b).toFixed(2),
+    'cpu s',
+    (c1.user + c1.system) / 1e6,
+    'wall',
+    100000 / a,
+  );
   await jsm.consumers.delete('ACCOUNTS', 'accounts-v1');
-  await projected.dropDatabase(); await raw.dropDatabase();
+  await projected.dropDatabase();
+  await raw.dropDatabase();
 }
 await Promise.all([nc.close(), client.close()]);
 await Promise.all([nats.stop(), mongo.stop()]);

@@ -1,14 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { depositAfter, opening, writeOf } from '../../test/support/account-events.ts';
-import { collected } from '../../test/support/collected.ts';
+import { depositAfter, writeOf } from '../../test/support/account-events.ts';
 import { ask, deposit, keyed, withdraw } from '../../test/support/command-requests.ts';
-import type { Asked } from '../../test/support/command-requests.ts';
-import { scriptedEventStore } from '../../test/support/scripted-event-store.ts';
-import type { AppendStep, ScriptedEventStore } from '../../test/support/scripted-event-store.ts';
+import type { AppendStep } from '../../test/support/scripted-event-store.ts';
+import { scriptedWorker } from '../../test/support/scripted-worker.ts';
+import type { ScriptedWorker } from '../../test/support/scripted-worker.ts';
 import { workerContext } from '../../test/support/worker-context.ts';
 import { IntegrityError } from '../account/errors.ts';
-import { memoryEventStore } from '../event-store/memory-event-store.ts';
 import { workOnAccount } from './account-worker.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -17,23 +14,17 @@ const BEFORE_SECOND_ROUND_MS = 50;
 const DEADLINE_MS = 450;
 
 let ada: string;
-let store: ScriptedEventStore;
-let context: WorkerContext;
-beforeEach(async () => {
-  ada = randomUUID();
-  store = scriptedEventStore(memoryEventStore());
-  context = workerContext(store);
-  await store.append([writeOf(ada, 0, opening(ada))]);
-});
+let store: ScriptedWorker['store'];
+let context: ScriptedWorker['context'];
+let work: ScriptedWorker['work'];
+let logged: ScriptedWorker['logged'];
+let commandsInLog: ScriptedWorker['commandsInLog'];
+beforeEach(() => open());
 
-const work = (...asked: Asked[]) =>
-  workOnAccount(
-    context,
-    ada,
-    asked.map(({ pending }) => pending),
-  );
-const logged = async () => (await collected(store.replay(0))).map(({ event }) => event);
-const commandsInLog = async () => (await logged()).map(({ commandId }) => commandId);
+async function open(more?: Partial<WorkerContext>): Promise<void> {
+  const worker = await scriptedWorker(more);
+  ({ accountId: ada, store, context, work, logged, commandsInLog } = worker);
+}
 
 describe('a batch whose append got no answer', () => {
   test('and was stored: each command is done with the state right after it', async () => {
@@ -124,7 +115,7 @@ describe('a log that contradicts itself', () => {
   test('fails the commands, tells the observer, and leaves nothing in the cache', async () => {
     const failures: unknown[] = [];
     const observer = { ...context.observer, failed: (...told: unknown[]) => failures.push(told) };
-    context = workerContext(store, { observer });
+    await open({ observer });
     const [first] = await logged();
     if (first === undefined) throw new Error('the account is gone');
     await store.append([writeOf(ada, 1, depositAfter(first, 1n, { balance: 7n }))]);

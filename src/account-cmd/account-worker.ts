@@ -1,31 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { IntegrityError } from '../account/errors.ts';
-import type { RecordedEvent } from '../account/events.ts';
 import type { AccountRecord } from '../account/record.ts';
 import { applyRecorded } from '../account/record.ts';
 import { SNAPSHOT_INTERVAL } from '../event-store/event-store.ts';
 import type { CommandAnswer, PendingCommand } from './command.ts';
-import { answerToFirst, decideBatch, recordedEvents } from './decide-batch.ts';
+import { decideBatch, recordedEvents } from './decide-batch.ts';
 import type { BatchPlan } from './decide-batch.ts';
-import { catchUp, firstState } from './known-state.ts';
+import { catchUp, firstState, stale } from './known-state.ts';
 import type { KnownState } from './known-state.ts';
 import { openCommands } from './open-commands.ts';
 import type { Obstacle, OpenCommands } from './open-commands.ts';
+import { repeated } from './repeated.ts';
+import { unreadable } from './round.ts';
+import type { Round } from './round.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** A retry waits a random part of this, which doubles from the first to the last, in milliseconds. */
 const FIRST_BACKOFF_MS = 1;
 const LAST_BACKOFF_MS = 64;
 const OUT_OF_BUDGET_BACKOFF_MS = 500;
-
-/** What one round leaves behind. */
-interface Round {
-  readonly known: KnownState | undefined;
-  /** How many commands the next append takes at most. */
-  readonly limit: number;
-  /** Set when the round was in vain: the next one waits a little. */
-  readonly obstacle?: Obstacle;
-}
 
 const NOTHING_KNOWN: Round = { known: undefined, limit: Number.POSITIVE_INFINITY };
 
@@ -82,10 +75,11 @@ async function tryOnce(
   let known: KnownState;
   try {
     known = before ?? (await firstState(context, accountId));
-    if (known.freshness === 'stale') known = await catchUp(context, accountId, known, open.met);
+    if (known.freshness === 'stale')
+      known = await catchUpAnswering(context, accountId, known, open);
   } catch (error) {
     if (error instanceof IntegrityError) throw error;
-    return { known: before, limit, obstacle: { kind: 'unavailable', detail: unreadable(error) } };
+    return { known: before, limit, obstacle: unreadable(error) };
   }
   const plan = decideBatch(known.record, open.first(limit), context.decide);
   if (plan.events.length > 0) return appendPlan(context, accountId, { known, limit }, plan, open);
@@ -93,6 +87,22 @@ async function tryOnce(
   if (restsOnState && known.freshness !== 'newest') return { known: stale(known), limit };
   const held = answerAll(plan, open, known);
   return { known, limit, ...(held && { obstacle: held }) };
+}
+
+/** Catches up, answers the commands whose own events it meets, and takes the snapshot due of those. */
+async function catchUpAnswering(
+  context: WorkerContext,
+  accountId: string,
+  known: KnownState,
+  open: OpenCommands,
+): Promise<KnownState> {
+  const own: AccountRecord[] = [];
+  const newest = await catchUp(context, accountId, known, (recorded, after) => {
+    if (open.isOwn(recorded.event)) own.push(after);
+    open.met(recorded, after);
+  });
+  takeSnapshot(context, own);
+  return newest;
 }
 
 async function appendPlan(
@@ -132,45 +142,9 @@ async function appendPlan(
   }
 }
 
-/**
- * A command of the append stands in the log already, too far back for the state to remember it. Of
- * several commands the server does not say which one: they are halved until one is left, and for
- * that one it says where the first stands.
- */
-async function repeated(
-  { events }: WorkerContext,
-  known: KnownState,
-  plan: BatchPlan,
-  sequence: number | undefined,
-  open: OpenCommands,
-): Promise<Round> {
-  if (plan.written.length > 1) {
-    return { known: stale(known), limit: Math.ceil(plan.written.length / 2) };
-  }
-  const [command] = plan.written;
-  let first: RecordedEvent | undefined;
-  try {
-    first = sequence === undefined ? undefined : await events.event(sequence);
-  } catch (error) {
-    const obstacle: Obstacle = { kind: 'unavailable', detail: unreadable(error) };
-    return { known: stale(known), limit: 1, obstacle };
-  }
-  const { request } = command?.pending ?? {};
-  const answer =
-    known.record && request && first?.event.commandId === request.commandId
-      ? answerToFirst(known.record, first, request)
-      : undefined;
-  if (command === undefined || first === undefined || answer === undefined) {
-    return { known: stale(known), limit: 1, obstacle: { kind: 'conflict' } };
-  }
-  const replayed = !open.isOwn(first.event);
-  open.answer(command.pending, 'replayed' in answer ? { ...answer, replayed } : answer);
-  return { known: stale(known), limit: 1 };
-}
-
 /** Folds the stored events in, answers their commands, and takes the snapshot that is due. */
 function stored(
-  { snapshotWriter }: WorkerContext,
+  context: WorkerContext,
   known: KnownState,
   plan: BatchPlan,
   lastSequence: number,
@@ -178,19 +152,23 @@ function stored(
 ): KnownState {
   const states: AccountRecord[] = [];
   let { record } = known;
-  let due: AccountRecord | undefined;
   for (const recorded of recordedEvents(plan, lastSequence)) {
     record = applyRecorded(record, recorded);
     states.push(record);
-    if (record.account.version % SNAPSHOT_INTERVAL === 0) due = record;
   }
   for (const command of plan.written) {
     const after = states[command.end - 1];
     if (after !== undefined) open.written(command, after);
   }
   for (const { pending, answer } of plan.answered) open.answer(pending, answer);
-  if (due !== undefined) snapshotWriter.write(due);
+  takeSnapshot(context, states);
   return { record, freshness: 'newest' };
+}
+
+/** Asks for a snapshot of the last of these states, oldest first, that one is due of. */
+function takeSnapshot({ snapshotWriter }: WorkerContext, states: readonly AccountRecord[]): void {
+  const due = states.findLast(({ account }) => account.version % SNAPSHOT_INTERVAL === 0);
+  if (due !== undefined) snapshotWriter.write(due);
 }
 
 /** Leaves what is known for the account's next batch, unless it may be behind. */
@@ -221,8 +199,3 @@ function answerAll(
 /** Whether the answer stands whatever else the log holds: what a key once did never changes. */
 const isFinal = (answer: CommandAnswer) =>
   answer.kind === 'key_reused' || ('replayed' in answer && answer.replayed);
-
-const stale = ({ record }: KnownState): KnownState => ({ record, freshness: 'stale' });
-
-const unreadable = (error: unknown) =>
-  `the log cannot be read: ${error instanceof Error ? error.message : String(error)}`;

@@ -1,14 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { opening, writeOf } from '../../test/support/account-events.ts';
-import { collected } from '../../test/support/collected.ts';
 import { ask, deposit } from '../../test/support/command-requests.ts';
-import type { Asked } from '../../test/support/command-requests.ts';
-import { scriptedEventStore } from '../../test/support/scripted-event-store.ts';
-import type { AppendStep, ScriptedEventStore } from '../../test/support/scripted-event-store.ts';
-import { workerContext } from '../../test/support/worker-context.ts';
-import { memoryEventStore } from '../event-store/memory-event-store.ts';
-import { workOnAccount } from './account-worker.ts';
+import type { AppendStep } from '../../test/support/scripted-event-store.ts';
+import { scriptedWorker } from '../../test/support/scripted-worker.ts';
+import type { ScriptedWorker } from '../../test/support/scripted-worker.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** The clock stands at 100 ms after the first round in vain, at 200 ms after the second, and so on. */
@@ -16,25 +10,18 @@ const DEADLINE_MS = 450;
 const ROUNDS = 5;
 
 let ada: string;
-let store: ScriptedEventStore;
-let context: WorkerContext;
-beforeEach(async () => {
-  ada = randomUUID();
-  store = scriptedEventStore(memoryEventStore());
-  context = workerContext(store);
-  await store.append([writeOf(ada, 0, opening(ada))]);
-});
+let store: ScriptedWorker['store'];
+let work: ScriptedWorker['work'];
+let logged: ScriptedWorker['logged'];
+let commandsInLog: ScriptedWorker['commandsInLog'];
+beforeEach(() => open());
 
-const work = (...asked: Asked[]) =>
-  workOnAccount(
-    context,
-    ada,
-    asked.map(({ pending }) => pending),
-  );
+async function open(more?: Partial<WorkerContext>): Promise<void> {
+  const worker = await scriptedWorker(more);
+  ({ accountId: ada, store, work, logged, commandsInLog } = worker);
+}
 const always = (step: AppendStep, rounds = 2 * ROUNDS) =>
   Array.from({ length: rounds }, () => step);
-const logged = async () => (await collected(store.replay(0))).map(({ event }) => event);
-const commandsInLog = async () => (await logged()).map(({ commandId }) => commandId);
 
 describe('a command whose time runs out', () => {
   test.each<[AppendStep, object]>([
@@ -64,9 +51,7 @@ describe('a command whose time runs out', () => {
     'after an append whose answer is lost (%s) is unknown, whatever came then',
     async (step) => {
       for (const then of ['conflict', 'busy', 'unavailable'] as const) {
-        store = scriptedEventStore(memoryEventStore());
-        context = workerContext(store);
-        await store.append([writeOf(ada, 0, opening(ada))]);
+        await open();
         store.script(step, ...always(then));
         const asked = ask(deposit(ada, '1.00'), DEADLINE_MS);
         const working = work(asked);
@@ -90,9 +75,7 @@ describe('a command whose time runs out', () => {
 });
 
 describe('a process that has used up its retries', () => {
-  beforeEach(() => {
-    context = workerContext(store, { retries: { take: () => false } });
-  });
+  beforeEach(() => open({ retries: { take: () => false } }));
 
   test.each<[AppendStep, object]>([
     ['conflict', { kind: 'conflict' }],

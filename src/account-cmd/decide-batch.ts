@@ -5,6 +5,7 @@ import { balanceAfter } from '../account/events.ts';
 import type { AccountEvent, AccountFact, RecordedEvent, Rejection } from '../account/events.ts';
 import type { AccountRecord, RememberedCommand } from '../account/record.ts';
 import { applyRecorded, recall, rememberedIn } from '../account/record.ts';
+import { MAX_APPEND_BYTES, messageSizeBound } from '../event-store/append-size.ts';
 import type { PendingEvent } from '../event-store/event-store.ts';
 import type { CommandAnswer, CommandRequest, PendingCommand } from './command.ts';
 
@@ -47,6 +48,7 @@ export const systemSources: Sources = { now: Date.now, newId: randomUUID };
 /**
  * Decides a batch. Pure but for the sources; nothing is written here. A key that repeats within the
  * batch is in neither list: it is decided again once the first command of that key is in the log.
+ * Nor are the command whose events would make the append too large and those after it.
  */
 export function decideBatch(
   record: AccountRecord | undefined,
@@ -58,6 +60,7 @@ export function decideBatch(
   const answered: { pending: PendingCommand; answer: CommandAnswer }[] = [];
   const keysInBatch = new Set<string>();
   let running = record;
+  let bytes = 0;
 
   for (const pending of batch) {
     const { request } = pending;
@@ -79,13 +82,19 @@ export function decideBatch(
       answered.push({ pending, answer: refused(decision.error, false) });
       continue;
     }
+    const added: PendingEvent[] = [];
+    let after = running;
     for (const fact of facts) {
-      const event = eventOf(fact, pending, (running?.account.version ?? 0) + 1, sources);
+      const event = eventOf(fact, pending, (after?.account.version ?? 0) + 1, sources);
       // The real sequence is known only once the event is in the log.
-      running = applyRecorded(running, { sequence: 0, event });
+      after = applyRecorded(after, { sequence: 0, event });
       const { traceparent } = request;
-      events.push({ event, ...(traceparent !== undefined && { traceparent }) });
+      added.push({ event, ...(traceparent !== undefined && { traceparent }) });
     }
+    for (const event of added) bytes += messageSizeBound(event);
+    if (events.length > 0 && bytes > MAX_APPEND_BYTES) break;
+    events.push(...added);
+    running = after;
     written.push({ pending, end: events.length, ...(!decision.ok && { refusal: decision.error }) });
     if (request.commandHash !== null) keysInBatch.add(request.commandId);
   }

@@ -1,9 +1,10 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { jetStreamStores } from '../event-store/jetstream/jetstream-event-store.ts';
-import { durabilityOf, provisionStreams } from '../event-store/jetstream/provision.ts';
+import { durabilityOf, provisionStreams, reportDrift } from '../event-store/jetstream/provision.ts';
+import { connectToNats } from '../platform/connect-to-nats.ts';
 import { createHttpServer } from '../platform/http-server.ts';
-import { connectNats, inboxPrefixOf, watchConnection } from '../platform/nats.ts';
+import { inboxPrefixOf } from '../platform/nats.ts';
 import type { ConnectionState } from '../platform/nats.ts';
 import { retryForever } from '../platform/retry.ts';
 import { runService } from '../platform/service.ts';
@@ -50,13 +51,7 @@ await runService(SERVICE, readConfig, async (config, shell) => {
   });
   await shell.listen(http, config);
 
-  const nc = await retryForever(
-    () => connectNats(SERVICE, config.nats),
-    shutdown.signal,
-    (reason, waitMs) => log.warn({ reason, waitMs }, 'NATS cannot be reached: trying again'),
-  );
-  shutdown.onStop('connections', () => nc.drain());
-  const connection = watchConnection(nc, log);
+  const { nc, connection } = await connectToNats(SERVICE, config.nats, shell);
   await retryForever(
     () => prepareStreams(nc, config, shell),
     shutdown.signal,
@@ -81,11 +76,10 @@ await runService(SERVICE, readConfig, async (config, shell) => {
 async function prepareStreams(nc: NatsConnection, config: Config, { log }: ServiceShell) {
   const jsm = await jetstreamManager(nc, { checkAPI: false });
   const options = { create: config.provision, replicas: config.streamReplicas };
-  for (const { name, created, drift, info } of await provisionStreams(jsm, options)) {
+  for (const stream of await provisionStreams(jsm, options)) {
+    const { name, created, info } = stream;
     const { storage, num_replicas: replicas } = info.config;
     log.info({ stream: name, storage, replicas, created }, durabilityOf(info));
-    if (drift.length > 0) {
-      log.warn({ stream: name, drift }, 'the stream differs from streams/; nothing was changed');
-    }
+    reportDrift(stream, log);
   }
 }

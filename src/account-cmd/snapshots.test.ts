@@ -43,6 +43,31 @@ describe('a snapshot is written', () => {
     expect(bank.snapshots.saved).toEqual([recordOf((await bank.eventsOf(ada)).slice(0, 15))]);
   });
 
+  test('of what was stored though the answer got lost, and is what the log says', async () => {
+    const bank = scriptedService();
+    const ada = await bank.opened('1.00');
+    await deposits(bank, ada, 3);
+    bank.store.script('answer lost', 'answer lost');
+    await Promise.all(Array.from({ length: 12 }, () => bank.execute(deposit(ada, '1.00'))));
+    await bank.service.drain();
+    // One alone, then eleven together: versions 5, and 6 to 16.
+    expect(versions(bank)).toEqual([5, 15]);
+    const events = await bank.eventsOf(ada);
+    const states = [5, 15].map((version) => recordOf(events.slice(0, version)));
+    expect(bank.snapshots.saved).toEqual(states);
+  });
+
+  test('not of what another process stored: that one writes its own', async () => {
+    const bank = scriptedService();
+    const other = scriptedService({ log: bank.log });
+    const ada = await bank.opened('1.00');
+    await deposits(bank, ada, 3);
+    bank.store.script(() => other.execute(deposit(ada, '1.00')));
+    expect(await bank.execute(deposit(ada, '1.00'))).toMatchObject({ account: { version: 6 } });
+    await Promise.all([bank.service.drain(), other.service.drain()]);
+    expect([versions(bank), versions(other)]).toEqual([[], [5]]);
+  });
+
   test('only of what is in the log: an append that conflicts leaves none', async () => {
     const bank = scriptedService();
     const ada = await bank.opened('1.00');

@@ -1,36 +1,25 @@
 import { environmentReader } from '../platform/environment.ts';
 import type { Environment } from '../platform/environment.ts';
-import { LOG_LEVELS } from '../platform/logger.ts';
-import type { LogLevel } from '../platform/logger.ts';
 import { readMongoUri } from '../platform/mongo.ts';
-import { readNatsSettings } from '../platform/nats.ts';
-import type { NatsSettings } from '../platform/nats.ts';
+import { readServiceConfig } from '../platform/service-config.ts';
+import type { ServiceConfig } from '../platform/service-config.ts';
+import { readProjectionGroups } from '../projections/build.ts';
 
-export interface Config {
-  readonly host: string;
-  readonly port: number;
-  readonly logLevel: LogLevel;
-  readonly nats: NatsSettings;
+export interface Config extends ServiceConfig {
   readonly mongoUri: string;
-  /** Whether missing streams and consumers are made. */
-  readonly provision: boolean;
-  readonly streamReplicas: number;
   /** Over how many groups of shards, and so workers, the first build of a projection is spread. */
   readonly projectionGroups: number;
 }
+
+const DEFAULT_PORT = 8081;
 
 /** @throws ConfigError naming every variable that is wrong. */
 export function readConfig(variables: Environment): Config {
   const env = environmentReader(variables);
   const config = {
-    host: env.string('HOST', '127.0.0.1'),
-    port: env.integer('PORT', 8081, { min: 0, max: 65_535 }),
-    logLevel: env.oneOf('LOG_LEVEL', 'info', LOG_LEVELS),
-    nats: readNatsSettings(env),
+    ...readServiceConfig(env, DEFAULT_PORT),
     mongoUri: readMongoUri(env),
-    provision: env.boolean('JETBANK_PROVISION', true),
-    streamReplicas: env.integer('STREAM_REPLICAS', 1, { min: 1, max: 5 }),
-    projectionGroups: env.integer('PROJECTION_GROUPS', 1, { min: 1, max: 32 }),
+    projectionGroups: readProjectionGroups(env),
   };
   env.done();
   return config;

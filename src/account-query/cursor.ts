@@ -1,4 +1,4 @@
-import { ProblemError } from '../platform/problem.ts';
+import { invalidField } from '../platform/problem.ts';
 
 /**
  * Where a page ended, as an opaque text: the sort values of its last item. A page continues behind
@@ -19,10 +19,7 @@ export function decodeCursor<T extends readonly ('string' | 'number')[]>(
     values.length === types.length &&
     types.every((type, index) => typeof values[index] === type) &&
     values.every((value) => typeof value === 'string' || Number.isSafeInteger(value));
-  if (!fits) {
-    const detail = 'cursor must be a nextCursor of an earlier answer';
-    throw new ProblemError('invalid_request', detail, { errors: [{ pointer: '/cursor', detail }] });
-  }
+  if (!fits) throw invalidField('/cursor', 'cursor must be a nextCursor of an earlier answer');
   return values as { [K in keyof T]: T[K] extends 'string' ? string : number };
 }
 

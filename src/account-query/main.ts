@@ -1,9 +1,9 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import type { NatsConnection } from 'nats';
-import type { EventStore } from '../event-store/event-store.ts';
-import { jetStreamStores } from '../event-store/jetstream/jetstream-event-store.ts';
+import type { EventReader } from '../event-store/event-store.ts';
+import { jetStreamReader } from '../event-store/jetstream/jetstream-event-store.ts';
 import { STREAM } from '../event-store/jetstream/names.ts';
-import { provisionStreams } from '../event-store/jetstream/provision.ts';
+import { provisionStreams, reportDrift } from '../event-store/jetstream/provision.ts';
+import { connectToNats } from '../platform/connect-to-nats.ts';
 import { createHttpServer } from '../platform/http-server.ts';
 import {
   addressesOf,
@@ -12,7 +12,6 @@ import {
   createMongoClient,
   databaseOf,
 } from '../platform/mongo.ts';
-import { connectNats, inboxPrefixOf, watchConnection } from '../platform/nats.ts';
 import type { ConnectionState } from '../platform/nats.ts';
 import { retryForever } from '../platform/retry.ts';
 import { runService } from '../platform/service.ts';
@@ -38,7 +37,7 @@ const VISIBILITY_TIMEOUT_MS = 2_000;
 /** What is there once NATS and MongoDB are. */
 interface Projecting {
   readonly host: ProjectionHost;
-  readonly events: EventStore;
+  readonly events: EventReader;
 }
 
 await runService(SERVICE, readConfig, async (config, shell) => {
@@ -69,22 +68,16 @@ await runService(SERVICE, readConfig, async (config, shell) => {
   await shell.listen(http, config);
 
   shutdown.onStop('connections', () => mongo.close());
-  async function connectToNats(): Promise<NatsConnection> {
-    const connection = await retryForever(
-      () => connectNats(SERVICE, config.nats),
-      signal,
-      (reason, waitMs) => log.warn({ reason, waitMs }, 'NATS cannot be reached: trying again'),
-    );
-    shutdown.onStop('connections', () => connection.drain());
-    state.nats = watchConnection(connection, log);
-    return connection;
-  }
+  const connectedToNats = connectToNats(SERVICE, config.nats, shell).then(({ nc, connection }) => {
+    state.nats = connection;
+    return nc;
+  });
   const connectedToMongo = retryForever(
     () => connectMongo(mongo),
     signal,
     (reason, waitMs) => log.warn({ reason, waitMs }, 'MongoDB cannot be reached: trying again'),
   );
-  const [nc] = await Promise.all([connectToNats(), connectedToMongo]);
+  const [nc] = await Promise.all([connectedToNats, connectedToMongo]);
   log.info(
     { nats: nc.getServer(), mongo: addressesOf(mongo), database: db.databaseName },
     'connected',
@@ -101,16 +94,10 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     signal,
     (reason, waitMs) => log.warn({ reason, waitMs }, 'the streams are not ready: trying again'),
   );
-  if (ledger !== undefined && ledger.drift.length > 0) {
-    const { name, drift } = ledger;
-    log.warn({ stream: name, drift }, 'the stream differs from streams/; nothing was changed');
-  }
-  const { events } = await jetStreamStores(nc, {
-    timeoutMs: READ_TIMEOUT_MS,
-    inboxPrefix: inboxPrefixOf(SERVICE),
-  });
+  if (ledger !== undefined) reportDrift(ledger, log);
+  const events = jetStreamReader(jsm);
   const observe = observeProjectors(metrics, log);
-  const projections = runProjectionHost({
+  const host = runProjectionHost({
     projection: accountProjection,
     groups: config.projectionGroups,
     db,
@@ -127,8 +114,8 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     },
     signal,
   });
-  state.projecting = { host: projections, events };
-  shutdown.onStop('work', () => projections.ended);
+  state.projecting = { host, events };
+  shutdown.onStop('work', () => host.ended);
   log.info(
     'ready: every event reaches the read models exactly once; they lag, and minSequence waits for them',
   );

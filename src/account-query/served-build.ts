@@ -1,4 +1,4 @@
-import type { EventStore } from '../event-store/event-store.ts';
+import type { EventReader } from '../event-store/event-store.ts';
 import { ProblemError } from '../platform/problem.ts';
 import type { Build, Group } from '../projections/build.ts';
 import type { Projector } from '../projections/projector.ts';
@@ -18,7 +18,7 @@ export interface ServedBuild {
 }
 
 export function servedBuild(
-  current: () => { readonly projector: Projector; readonly events: EventStore } | undefined,
+  current: () => { readonly projector: Projector; readonly events: EventReader } | undefined,
   timeoutMs: number,
 ): ServedBuild {
   function serving() {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { changeOf } from '../../test/support/account-events.ts';
 import { decide } from './account.ts';
 import type { AccountCommand } from './commands.ts';
 import type { AccountEvent } from './events.ts';
@@ -89,19 +90,6 @@ test('an account remembers its creation and its last keyed commands, and only th
   expect(recall(record, 'key-2')).toMatchObject({ version: 5, balance: 500n, sequence: 5 });
   expect(recall(record, 'unheard-of')).toBeUndefined();
 });
-
-function changeOf(event: AccountEvent): bigint {
-  switch (event.type) {
-    case 'AccountCreated':
-      return event.initialBalance;
-    case 'MoneyDeposited':
-      return event.amount;
-    case 'MoneyWithdrawn':
-      return -event.amount;
-    case 'CommandRejected':
-      return 0n;
-  }
-}
 
 function sumOfBalances(records: ReadonlyMap<string, AccountRecord>, currency: string): bigint {
   let sum = 0n;

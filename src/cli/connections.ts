@@ -2,10 +2,11 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { Db } from 'mongodb';
 import type { NatsConnection } from 'nats';
-import type { EventStore } from '../event-store/event-store.ts';
-import { jetStreamStores } from '../event-store/jetstream/jetstream-event-store.ts';
+import type { EventReader } from '../event-store/event-store.ts';
+import { jetStreamReader } from '../event-store/jetstream/jetstream-event-store.ts';
 import { environmentReader } from '../platform/environment.ts';
 import type { Environment } from '../platform/environment.ts';
+import { messageOf } from '../platform/message-of.ts';
 import { connectMongo, createMongoClient, databaseOf, readMongoUri } from '../platform/mongo.ts';
 import { connectNats, readNatsSettings } from '../platform/nats.ts';
 import { CliError } from './cli-error.ts';
@@ -15,7 +16,7 @@ export interface Connections {
   readonly nc: NatsConnection;
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
-  readonly events: EventStore;
+  readonly events: EventReader;
   readonly db: Db;
 }
 
@@ -36,13 +37,12 @@ export async function withConnections<T>(
     await connectMongo(mongo).catch(asCliError);
     const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: TIMEOUT_MS });
     const js = jetstream(nc, { timeout: TIMEOUT_MS });
-    const { events } = await jetStreamStores(nc, { timeoutMs: TIMEOUT_MS });
-    return await work({ nc, js, jsm, events, db: databaseOf(mongo) });
+    return await work({ nc, js, jsm, events: jetStreamReader(jsm), db: databaseOf(mongo) });
   } finally {
     await Promise.all([nc.close(), mongo.close()]);
   }
 }
 
 function asCliError(error: unknown): never {
-  throw new CliError(error instanceof Error ? error.message : String(error));
+  throw new CliError(messageOf(error));
 }

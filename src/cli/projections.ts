@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { STREAM } from '../event-store/jetstream/names.ts';
 import type { Environment } from '../platform/environment.ts';
+import { messageOf } from '../platform/message-of.ts';
 import { accountProjection } from '../projections/account-projection.ts';
 import type { Build } from '../projections/build.ts';
 import { controlStore } from '../projections/control.ts';
@@ -75,7 +76,7 @@ function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   } catch (error) {
-    throw new CliError(error instanceof Error ? error.message : String(error));
+    throw new CliError(messageOf(error));
   }
 }
 

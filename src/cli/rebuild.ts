@@ -1,3 +1,4 @@
+import { messageOf } from '../platform/message-of.ts';
 import { accountProjection } from '../projections/account-projection.ts';
 import type { AccountDocument } from '../projections/accounts.ts';
 import type { Build } from '../projections/build.ts';
@@ -93,7 +94,7 @@ const quiet = {
     }
   },
   failed: (error: unknown, waitMs: number) => {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     process.stderr.write(`${reason}: trying again in ${waitMs} ms\n`);
   },
 };

@@ -6,9 +6,10 @@ import type { ProvisionedStream } from '../event-store/jetstream/provision.ts';
 import type { Drift } from '../event-store/jetstream/stream-config.ts';
 import { environmentReader } from '../platform/environment.ts';
 import type { Environment } from '../platform/environment.ts';
+import { messageOf } from '../platform/message-of.ts';
 import { connectNats, readNatsSettings } from '../platform/nats.ts';
 import { accountProjection } from '../projections/account-projection.ts';
-import { groupsOf } from '../projections/build.ts';
+import { groupsOf, readProjectionGroups } from '../projections/build.ts';
 import { provisionConsumer } from '../projections/durable-consumer.ts';
 import { CliError } from './cli-error.ts';
 
@@ -24,10 +25,10 @@ export async function applyStreams(variables: Environment): Promise<void> {
   const env = environmentReader(variables);
   const settings = readNatsSettings(env);
   const replicas = env.integer('STREAM_REPLICAS', 1, { min: 1, max: 5 });
-  const groups = env.integer('PROJECTION_GROUPS', 1, { min: 1, max: 32 });
+  const groups = readProjectionGroups(env);
   env.done();
   const nc = await connectNats('jetbank', settings).catch((error: unknown) => {
-    throw new CliError(error instanceof Error ? error.message : String(error));
+    throw new CliError(messageOf(error));
   });
   try {
     const jsm = await jetstreamManager(nc, { checkAPI: false });
@@ -55,7 +56,7 @@ async function provisionPatiently(
       return await provisionStreams(jsm, { create: true, replicas });
     } catch (error) {
       if (!isClusterStarting(error) || performance.now() > giveUp) throw error;
-      print(`waiting for the cluster: ${error instanceof Error ? error.message : String(error)}`);
+      print(`waiting for the cluster: ${messageOf(error)}`);
       await sleep(RETRY_MS);
     }
   }

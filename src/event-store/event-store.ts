@@ -3,13 +3,16 @@ import type { AccountRecord } from '../account/record.ts';
 import type { LogEntry } from './log-entry.ts';
 
 /** The log of accounts: the only source of truth. */
-export interface EventStore {
+export interface EventStore extends EventReader {
   /**
    * Appends the events of one or several accounts, all or none. Each account's events are stored
    * only if its last event still has the expected sequence: this is the optimistic lock.
    */
   append(writes: readonly AccountWrite[]): Promise<AppendOutcome>;
+}
 
+/** The log for those who only read it. */
+export interface EventReader {
   /** The event at a stream sequence, by the leader's word; undefined where there is none. */
   event(sequence: number): Promise<RecordedEvent | undefined>;
 

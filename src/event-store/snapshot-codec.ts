@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
-import type { RememberedCommand } from '../account/record.ts';
-import type { AccountRecord } from '../account/record.ts';
+import type { AccountRecord, RememberedCommand } from '../account/record.ts';
 import { HEADER_LENGTH, UndecodablePayloadError } from './avro/single-object.ts';
 import { codec, schemas } from './codec.ts';
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { messageOf } from './message-of.ts';
 
 /** A wrong setting. The message names the variable, what it holds and what it should hold. */
 export class ConfigError extends Error {
@@ -24,6 +25,11 @@ export interface EnvironmentReader {
   done(): void;
 }
 
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+]);
+
 export function environmentReader(env: Environment): EnvironmentReader {
   const problems: string[] = [];
 
@@ -47,8 +53,7 @@ export function environmentReader(env: Environment): EnvironmentReader {
     try {
       return readFileSync(path, 'utf8').trim();
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      problems.push(`${name}_FILE names a file that cannot be read: ${reason}`);
+      problems.push(`${name}_FILE names a file that cannot be read: ${messageOf(error)}`);
       return undefined;
     }
   }
@@ -65,11 +70,7 @@ export function environmentReader(env: Environment): EnvironmentReader {
       return read(name, fallback, parse, `a whole number from ${min} to ${max}`);
     },
     boolean(name, fallback) {
-      const values = new Map([
-        ['true', true],
-        ['false', false],
-      ]);
-      return read(name, fallback, (text) => values.get(text), '"true" or "false"');
+      return read(name, fallback, (text) => BOOLEANS.get(text), '"true" or "false"');
     },
     oneOf(name, fallback, allowed) {
       const parse = (text: string) => allowed.find((value) => value === text);

@@ -1,3 +1,4 @@
+import { messageOf } from './message-of.ts';
 import { withTimeout } from './timeout.ts';
 
 /** What a dependency's check found. */
@@ -34,6 +35,6 @@ async function bounded(check: HealthCheck): Promise<Health> {
   try {
     return await withTimeout(Promise.resolve(check()), CHECK_TIMEOUT_MS);
   } catch (error) {
-    return { ok: false, detail: error instanceof Error ? error.message : String(error) };
+    return { ok: false, detail: messageOf(error) };
   }
 }

@@ -1,4 +1,5 @@
 import { visit } from 'jsonc-parser';
+import { messageOf } from './message-of.ts';
 import type { FieldError } from './problem.ts';
 import { ProblemError } from './problem.ts';
 
@@ -22,8 +23,9 @@ export function parseJsonBody(bytes: Uint8Array): JsonBody {
   } catch (cause) {
     if (cause instanceof ProblemError) throw cause;
     // Not JSON, or nested so deeply that the stack does not hold it.
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ProblemError('invalid_request', `the body is not JSON: ${reason}`, { cause });
+    throw new ProblemError('invalid_request', `the body is not JSON: ${messageOf(cause)}`, {
+      cause,
+    });
   }
 }
 

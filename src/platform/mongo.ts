@@ -1,6 +1,7 @@
 import { MongoClient } from 'mongodb';
 import type { EnvironmentReader } from './environment.ts';
 import type { Health } from './health.ts';
+import { messageOf } from './message-of.ts';
 
 /** Where MongoDB is; the database is the one the URI names, else this. */
 const DEFAULT_DATABASE = 'jetbank';
@@ -19,8 +20,7 @@ export function readMongoUri(env: EnvironmentReader): string {
     new MongoClient(uri);
     return uri;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    env.reject(`MONGO_URI must look like mongodb://HOST:PORT/DATABASE: ${reason}`);
+    env.reject(`MONGO_URI must look like mongodb://HOST:PORT/DATABASE: ${messageOf(error)}`);
     return DEFAULT_URI;
   }
 }
@@ -53,8 +53,9 @@ export async function connectMongo(client: MongoClient): Promise<void> {
     await client.connect();
     await client.db('admin').command({ ping: 1 });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`MONGO_URI: no connection to ${addressesOf(client)}: ${reason}`, { cause });
+    throw new Error(`MONGO_URI: no connection to ${addressesOf(client)}: ${messageOf(cause)}`, {
+      cause,
+    });
   }
 }
 

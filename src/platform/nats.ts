@@ -4,6 +4,7 @@ import type { NatsConnection, NodeConnectionOptions } from 'nats';
 import type { EnvironmentReader } from './environment.ts';
 import type { Health } from './health.ts';
 import type { Logger } from './logger.ts';
+import { messageOf } from './message-of.ts';
 
 export interface NatsSettings {
   readonly servers: readonly string[];
@@ -65,7 +66,7 @@ export async function connectNats(name: string, settings: NatsSettings): Promise
   try {
     return await connect(options);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     const tried = servers.map(withoutCredentials).join(', ');
     throw new Error(`NATS_URL: no connection to ${tried}: ${reason}`, { cause });
   }

@@ -65,6 +65,15 @@ export class ProblemError extends Error {
   }
 }
 
+/** A problem with one member of the request; `pointer` is a JSON Pointer such as `/amount`. */
+export function invalidField(
+  pointer: string,
+  detail: string,
+  code: ProblemCode = 'invalid_request',
+): ProblemError {
+  return new ProblemError(code, detail, { errors: [{ pointer, detail }] });
+}
+
 export function problemOf(error: ProblemError, instance: string, requestId: string): Problem {
   const { status, title } = PROBLEMS[error.code];
   return {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from './message-of.ts';
 
 /** Waits between tries grow from the first to the last, in milliseconds. */
 const FIRST_WAIT_MS = 200;
@@ -18,7 +19,7 @@ export async function retryForever<T>(
     try {
       return await attempt();
     } catch (error) {
-      onFailure(error instanceof Error ? error.message : String(error), waitMs);
+      onFailure(messageOf(error), waitMs);
       await sleep(waitMs, undefined, { signal });
     }
   }

@@ -2,9 +2,11 @@ import type { Environment } from './environment.ts';
 import { ConfigError } from './environment.ts';
 import type { HttpServer } from './http-types.ts';
 import { createLogger } from './logger.ts';
-import type { Logger, LogLevel } from './logger.ts';
+import type { Logger } from './logger.ts';
+import { messageOf } from './message-of.ts';
 import { createMetrics } from './metrics.ts';
 import type { Registry } from './metrics.ts';
+import type { ServiceConfig } from './service-config.ts';
 import { installShutdown } from './shutdown.ts';
 import type { Shutdown } from './shutdown.ts';
 
@@ -15,12 +17,6 @@ export interface ServiceShell {
   readonly shutdown: Shutdown;
   /** Starts to accept requests. @throws Error naming HOST and PORT when it cannot. */
   listen(server: HttpServer, address: ServiceConfig): Promise<void>;
-}
-
-export interface ServiceConfig {
-  readonly host: string;
-  readonly port: number;
-  readonly logLevel: LogLevel;
 }
 
 /** How often idle connections are closed while a server closes, in milliseconds. */
@@ -82,8 +78,7 @@ async function listen(server: HttpServer, { host, port }: ServiceConfig, log: Lo
   try {
     await server.listen({ host, port });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`HOST ${host}, PORT ${port}: cannot listen: ${reason}`, { cause });
+    throw new Error(`HOST ${host}, PORT ${port}: cannot listen: ${messageOf(cause)}`, { cause });
   }
   const address = server.server.address();
   const bound = typeof address === 'object' ? address?.port : undefined;

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { EventStore } from '../event-store/event-store.ts';
+import type { EventReader } from '../event-store/event-store.ts';
 import type { LogEntry } from '../event-store/log-entry.ts';
 import type { Group } from './build.ts';
 import type { Checkpoint, CheckpointStore } from './checkpoint.ts';
@@ -41,7 +41,7 @@ export interface ApplierOptions<D extends ProjectedDocument> {
   readonly group: Group;
   readonly store: ReadModelStore<D>;
   readonly checkpoints: CheckpointStore;
-  readonly events: EventStore;
+  readonly events: EventReader;
   readonly position: ProjectionPosition;
   readonly observer: ProjectorObserver;
   readonly signal: AbortSignal;

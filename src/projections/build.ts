@@ -1,3 +1,4 @@
+import type { EnvironmentReader } from '../platform/environment.ts';
 import { ALL_ACCOUNTS, SHARDS, shardOf, shardSubject } from '../event-store/subjects.ts';
 
 /**
@@ -14,6 +15,10 @@ export interface Build {
   /** Over how many groups of shards, and so workers, it is spread: 1 to {@link SHARDS}. */
   readonly groups: number;
 }
+
+/** PROJECTION_GROUPS: over how many groups the first build of a projection is spread. */
+export const readProjectionGroups = (env: EnvironmentReader): number =>
+  env.integer('PROJECTION_GROUPS', 1, { min: 1, max: SHARDS });
 
 /** The shards of the log that one worker projects. */
 export interface Group {

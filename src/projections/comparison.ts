@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Collection, Db, Filter } from 'mongodb';
-import type { EventStore } from '../event-store/event-store.ts';
+import type { EventReader } from '../event-store/event-store.ts';
 import { collectionName } from './build.ts';
 import type { Build } from './build.ts';
 import { parkedCollection, parkedStore } from './parked.ts';
@@ -41,7 +41,7 @@ export interface Comparison<D> {
 export interface ComparisonOptions<D extends ProjectedDocument> {
   readonly projection: Projection<D>;
   readonly db: Db;
-  readonly events: EventStore;
+  readonly events: EventReader;
   readonly build: Build;
 }
 

@@ -3,6 +3,7 @@ import type { RecordedEvent } from '../account/events.ts';
 import { UndecodablePayloadError } from '../event-store/avro/single-object.ts';
 import type { Position } from '../event-store/event-store.ts';
 import type { LogEntry } from '../event-store/log-entry.ts';
+import { messageOf } from '../platform/message-of.ts';
 import type { ParkedAccount } from './parked.ts';
 import type { ProjectedDocument, ProjectedLine, Projection } from './projection.ts';
 
@@ -101,7 +102,7 @@ function asUnappliable<T>(apply: () => T): T {
   try {
     return apply();
   } catch (error) {
-    throw new UnappliableError(error instanceof Error ? error.message : String(error), {
+    throw new UnappliableError(messageOf(error), {
       cause: error,
     });
   }

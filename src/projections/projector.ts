@@ -1,7 +1,7 @@
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { Db } from 'mongodb';
 import type { NatsConnection } from 'nats';
-import type { EventStore } from '../event-store/event-store.ts';
+import type { EventReader } from '../event-store/event-store.ts';
 import { groupsOf } from './build.ts';
 import type { Build, Group } from './build.ts';
 import { checkpointStore } from './checkpoint.ts';
@@ -21,7 +21,7 @@ export interface ProjectorOptions<D extends ProjectedDocument> {
   readonly nc: NatsConnection;
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
-  readonly events: EventStore;
+  readonly events: EventReader;
   /** Whether missing consumers are made. */
   readonly provision: boolean;
   readonly observer: (group: Group) => ProjectorObserver;

@@ -1,5 +1,6 @@
-import type { EventStore } from '../event-store/event-store.ts';
+import type { EventReader } from '../event-store/event-store.ts';
 import type { LogEntry } from '../event-store/log-entry.ts';
+import { messageOf } from '../platform/message-of.ts';
 import { foldBatch } from './fold-batch.ts';
 import type { ParkedAccount, ParkedRecord } from './parked.ts';
 import type { ProjectedDocument, Projection } from './projection.ts';
@@ -8,7 +9,7 @@ import type { ReadModelStore } from './read-model-store.ts';
 export interface RetryOptions<D extends ProjectedDocument> {
   readonly projection: Projection<D>;
   readonly store: ReadModelStore<D>;
-  readonly events: EventStore;
+  readonly events: EventReader;
 }
 
 /** What became of the retry of one account; `parked` is why it still waits. */
@@ -35,7 +36,7 @@ export async function retryParked<D extends ProjectedDocument>(
   try {
     applied = await applyRest(options, accountId);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     applied = { events: 0, parked: { accountId, sequence, error: reason } };
   }
   if (applied.parked === undefined) await store.parked.release(accountId);

@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
 import { BEGINNING } from '../event-store/event-store.ts';
-import type { EventStore } from '../event-store/event-store.ts';
+import type { EventReader } from '../event-store/event-store.ts';
 import { collectionName } from './build.ts';
 import type { Build } from './build.ts';
 import { compareWith } from './comparison.ts';
@@ -50,7 +50,7 @@ export async function fewerAccounts(
 
 async function foldAccount<D extends ProjectedDocument>(
   projection: Projection<D>,
-  events: EventStore,
+  events: EventReader,
   accountId: string,
 ): Promise<{ readonly document: D | undefined; readonly lines: ExpectedLine[] }> {
   const lines: ExpectedLine[] = [];

@@ -1,4 +1,4 @@
-import type { EventStore } from '../event-store/event-store.ts';
+import type { EventReader } from '../event-store/event-store.ts';
 import type { ProjectedGroup, Projector } from './projector.ts';
 
 /**
@@ -7,7 +7,7 @@ import type { ProjectedGroup, Projector } from './projector.ts';
  */
 export async function untilVisible(
   { groups }: Projector,
-  events: EventStore,
+  events: EventReader,
   sequence: number,
   timeoutMs: number,
   accountId?: string,
@@ -21,7 +21,7 @@ export async function untilVisible(
 
 async function untilReached(
   own: ProjectedGroup,
-  events: EventStore,
+  events: EventReader,
   sequence: number,
   timeoutMs: number,
   othersHaveEvents: boolean,
@@ -44,7 +44,7 @@ async function untilReached(
 /** Whether the events between the position and the sequence, which exists, are all of other groups. */
 async function hasNothingUpTo(
   { group, position }: ProjectedGroup,
-  events: EventStore,
+  events: EventReader,
   sequence: number,
 ): Promise<boolean> {
   const after = position.current();

@@ -37,7 +37,16 @@ test('smoke', async () => {
   let last = 0;
   for (let i = 0; i < 20; i += 1) last = await history.write(100);
   await untilProjected(bank.db, last);
-  for (const args of [['status'], ['rebuild', 'accounts'], ['status'], ['verify'], ['rebuild', 'accounts', '--groups', '4', '--verify'], ['status'], ['rebuild', 'accounts', '--rollback'], ['status', '--json']]) {
+  for (const args of [
+    ['status'],
+    ['rebuild', 'accounts'],
+    ['status'],
+    ['verify'],
+    ['rebuild', 'accounts', '--groups', '4', '--verify'],
+    ['status'],
+    ['rebuild', 'accounts', '--rollback'],
+    ['status', '--json'],
+  ]) {
     const result = await jetbank('projections', ...args);
     console.log(args.join(' '), result.code, result.stdout, result.stderr);
   }

@@ -50,6 +50,20 @@ export function historyOf(accountId: string, events: number): [AccountEvent, ...
 export const balanceAfter = (event: AccountEvent): bigint =>
   event.type === 'AccountCreated' ? event.initialBalance : event.balance;
 
+/** What the event adds to its account's balance, in minor units. */
+export function changeOf(event: AccountEvent): bigint {
+  switch (event.type) {
+    case 'AccountCreated':
+      return event.initialBalance;
+    case 'MoneyDeposited':
+      return event.amount;
+    case 'MoneyWithdrawn':
+      return -event.amount;
+    case 'CommandRejected':
+      return 0n;
+  }
+}
+
 export const writeOf = (
   accountId: string,
   expectedSequence: number,

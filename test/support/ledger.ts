@@ -4,6 +4,7 @@ import type { AccountEvent, RecordedEvent } from '../../src/account/events.ts';
 import type { AccountRecord } from '../../src/account/record.ts';
 import { applyRecorded } from '../../src/account/record.ts';
 import { jetStreamStores } from '../../src/event-store/jetstream/jetstream-event-store.ts';
+import { changeOf } from './account-events.ts';
 
 const TIMEOUT_MS = 5_000;
 
@@ -69,18 +70,4 @@ export function expectSound({ events, accounts }: Ledger): void {
     movedIn.set(account.currency, (movedIn.get(account.currency) ?? 0n) - account.balance);
   }
   expect([...movedIn.values()].filter((rest) => rest !== 0n)).toEqual([]);
-}
-
-/** What the event adds to its account's balance, in minor units. */
-export function changeOf(event: AccountEvent): bigint {
-  switch (event.type) {
-    case 'AccountCreated':
-      return event.initialBalance;
-    case 'MoneyDeposited':
-      return event.amount;
-    case 'MoneyWithdrawn':
-      return -event.amount;
-    case 'CommandRejected':
-      return 0n;
-  }
 }

@@ -1,9 +1,9 @@
 import type { Db } from 'mongodb';
 import { expect } from 'vitest';
 import type { RecordedEvent } from '../../src/account/events.ts';
+import { changeOf } from './account-events.ts';
 import { eventually } from './await.ts';
 import type { Ledger } from './ledger.ts';
-import { changeOf } from './ledger.ts';
 
 interface Stored {
   readonly _id: string;

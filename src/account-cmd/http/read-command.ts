@@ -5,8 +5,7 @@ import type { AccountCommand } from '../../account/commands.ts';
 import { parseDecimalString, parseJsonNumber } from '../../account/money.ts';
 import type { Decimal } from '../../account/money.ts';
 import { shortHash } from '../../account/record.ts';
-import { isAccountId } from '../../event-store/subjects.ts';
-import { ProblemError } from '../../platform/problem.ts';
+import { invalidField, ProblemError } from '../../platform/problem.ts';
 import type { CommandRequest } from '../command.ts';
 
 /** Account ids of keyed creations are UUIDv5 in this namespace, so that creating twice meets itself. */
@@ -17,35 +16,23 @@ const ENTITY_TAG = /^"(\d{1,9})"$/;
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/;
 
-const invalid = (code: 'invalid_request' | 'invalid_amount', field: string, detail: string) =>
-  new ProblemError(code, detail, { errors: [{ pointer: `/${field}`, detail }] });
-
 /** The exact decimal of a body's field. @throws ProblemError `invalid_amount` */
 export function readAmount(request: FastifyRequest, field: string, value: unknown): Decimal {
   const source = request.jsonNumbers?.get(`/${field}`);
   const parsed = source === undefined ? parseDecimalString(String(value)) : parseJsonNumber(source);
-  if (!parsed.ok) throw invalid('invalid_amount', field, `${field} ${parsed.reason}`);
+  if (!parsed.ok) throw invalidField(`/${field}`, `${field} ${parsed.reason}`, 'invalid_amount');
   return parsed.value;
 }
 
 /** @throws ProblemError `invalid_request` */
 export function readOwnerName(ownerName: string): string {
   const name = ownerName.trim();
-  if (name === '') throw invalid('invalid_request', 'ownerName', 'ownerName must not be blank');
+  if (name === '') throw invalidField('/ownerName', 'ownerName must not be blank');
   if (CONTROL_CHARACTERS.test(name) || !name.isWellFormed()) {
     const detail = 'ownerName must not contain control characters or broken Unicode';
-    throw invalid('invalid_request', 'ownerName', detail);
+    throw invalidField('/ownerName', detail);
   }
   return name;
-}
-
-/** @throws ProblemError `invalid_request` */
-export function readAccountId(text: string): string {
-  const accountId = text.toLowerCase();
-  if (!isAccountId(accountId)) {
-    throw invalid('invalid_request', 'accountId', 'accountId must be a UUID');
-  }
-  return accountId;
 }
 
 interface Headers {

@@ -2,8 +2,9 @@ import type { AccountCommand } from '../../account/commands.ts';
 import type { HttpServer } from '../../platform/http-types.ts';
 import { ProblemError } from '../../platform/problem.ts';
 import { problemResponses } from '../../platform/problem-schema.ts';
+import { readUuid } from '../../platform/uuid.ts';
 import type { CommandService } from '../command-service.ts';
-import { readAccountId, readAmount, readCommand, readOwnerName } from './read-command.ts';
+import { readAmount, readCommand, readOwnerName } from './read-command.ts';
 import {
   AccountAnswer,
   AccountParams,
@@ -89,7 +90,7 @@ export function commandRoutes(
         },
       },
       async (request, reply) => {
-        const accountId = readAccountId(request.params.accountId);
+        const accountId = readUuid('accountId', request.params.accountId);
         const amount = readAmount(request, 'amount', request.body.amount);
         const command = readCommand(request, accountId, { type, amount });
         return accountAnswer(await availableService().execute(command), reply);

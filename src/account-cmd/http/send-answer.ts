@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { currencyOf } from '../../account/currency.ts';
 import { formatMoney } from '../../account/money.ts';
-import { ProblemError } from '../../platform/problem.ts';
+import { invalidField, ProblemError } from '../../platform/problem.ts';
 import type { CommandAnswer } from '../command.ts';
 
 /** When a client should come back, in seconds. */
@@ -26,9 +26,8 @@ function problemFor(answer: Exclude<CommandAnswer, { readonly kind: 'done' }>): 
   switch (answer.kind) {
     case 'refused': {
       const { code, detail, field } = answer.error;
-      return new ProblemError(code, detail, {
-        ...(field !== undefined && { errors: [{ pointer: `/${field}`, detail }] }),
-      });
+      if (field === undefined) return new ProblemError(code, detail);
+      return invalidField(`/${field}`, detail, code);
     }
     case 'version_mismatch':
       return new ProblemError('version_mismatch', `the account is at version ${answer.actual}`);

@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify';
-import { isAccountId } from '../../event-store/subjects.ts';
 import type { HttpServer } from '../../platform/http-types.ts';
 import { ProblemError } from '../../platform/problem.ts';
 import { withTimeout } from '../../platform/timeout.ts';
 import { problemResponses } from '../../platform/problem-schema.ts';
+import { readUuid } from '../../platform/uuid.ts';
 import type { ReadStore } from '../read-store.ts';
 import {
   AccountPage,
@@ -47,7 +47,7 @@ export function queryRoutes(server: HttpServer, { store, untilVisible }: RouteOp
       },
     },
     async (request, reply) => {
-      const accountId = readAccountId(request.params.accountId);
+      const accountId = readUuid('accountId', request.params.accountId);
       await waitUntilVisible(request.query.minSequence, accountId);
       const account = await available(request, () => store.account(accountId));
       if (account === undefined) throw accountNotFound();
@@ -84,7 +84,7 @@ export function queryRoutes(server: HttpServer, { store, untilVisible }: RouteOp
       },
     },
     async (request) => {
-      const accountId = readAccountId(request.params.accountId);
+      const accountId = readUuid('accountId', request.params.accountId);
       const { minSequence, ...page } = request.query;
       await waitUntilVisible(minSequence, accountId);
       const [account, lines] = await available(request, () =>
@@ -94,16 +94,6 @@ export function queryRoutes(server: HttpServer, { store, untilVisible }: RouteOp
       return { items: lines.items.map(transactionView), nextCursor: lines.nextCursor };
     },
   );
-}
-
-/** @throws ProblemError `invalid_request` */
-function readAccountId(text: string): string {
-  const accountId = text.toLowerCase();
-  if (isAccountId(accountId)) return accountId;
-  const detail = 'accountId must be a UUID';
-  throw new ProblemError('invalid_request', detail, {
-    errors: [{ pointer: '/accountId', detail }],
-  });
 }
 
 const accountNotFound = () =>

@@ -1,7 +1,8 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import type { JetStreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import type { NatsConnection } from 'nats';
-import type { EventStore, SnapshotStore } from '../event-store.ts';
+import type { EventReader, EventStore, SnapshotStore } from '../event-store.ts';
 import { eventsIn } from '../log-entry.ts';
 import { createAppend } from './append.ts';
 import { SNAPSHOT_BUCKET } from './names.ts';
@@ -34,16 +35,20 @@ export async function jetStreamStores(
   const js = jetstream(nc, { timeout: timeoutMs });
   const kv = await new Kvm(js).open(SNAPSHOT_BUCKET, { bindOnly: true, allow_direct: true });
   return {
-    events: {
-      append: createAppend(nc, requester),
-      event: (sequence) => readEvent(jsm, sequence),
-      head: (accountId, consistency) => readHead(jsm, accountId, consistency),
-      tail: (head, after, consistency) => readTail(jsm, head, after, consistency),
-      replay: (afterSequence, untilSequence) =>
-        eventsIn(readEntries(jsm, afterSequence, untilSequence)),
-      entries: (afterSequence, untilSequence) => readEntries(jsm, afterSequence, untilSequence),
-      nextOfShard: (shard, afterSequence) => readNextOfShard(jsm, shard, afterSequence),
-    },
+    events: { ...jetStreamReader(jsm), append: createAppend(nc, requester) },
     snapshots: kvSnapshotStore(kv),
+  };
+}
+
+/** The log alone, and only to read: needs nothing but the stream. */
+export function jetStreamReader(jsm: JetStreamManager): EventReader {
+  return {
+    event: (sequence) => readEvent(jsm, sequence),
+    head: (accountId, consistency) => readHead(jsm, accountId, consistency),
+    tail: (head, after, consistency) => readTail(jsm, head, after, consistency),
+    replay: (afterSequence, untilSequence) =>
+      eventsIn(readEntries(jsm, afterSequence, untilSequence)),
+    entries: (afterSequence, untilSequence) => readEntries(jsm, afterSequence, untilSequence),
+    nextOfShard: (shard, afterSequence) => readNextOfShard(jsm, shard, afterSequence),
   };
 }

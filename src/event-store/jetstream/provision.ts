@@ -49,6 +49,15 @@ export async function provisionStreams(
   return result;
 }
 
+/** Warns of a stream that is not what `streams/` says; `log` is the service's logger. */
+export function reportDrift(
+  { name, drift }: ProvisionedStream,
+  log: { warn(details: object, message: string): void },
+): void {
+  if (drift.length === 0) return;
+  log.warn({ stream: name, drift }, 'the stream differs from streams/; nothing was changed');
+}
+
 const INSUFFICIENT_RESOURCES = 10005;
 const SYSTEM_UNAVAILABLE = 10008;
 

@@ -1,0 +1,29 @@
+import type { NatsConnection } from 'nats';
+import { connectNats, watchConnection } from './nats.ts';
+import type { ConnectionState, NatsSettings } from './nats.ts';
+import { retryForever } from './retry.ts';
+import type { ServiceShell } from './service.ts';
+
+export interface ServiceConnection {
+  readonly nc: NatsConnection;
+  readonly connection: ConnectionState;
+}
+
+/**
+ * The service's connection, however late NATS comes up: watched from then on, drained when the
+ * service stops.
+ * @throws the abort reason once the service stops.
+ */
+export async function connectToNats(
+  service: string,
+  settings: NatsSettings,
+  { log, shutdown }: ServiceShell,
+): Promise<ServiceConnection> {
+  const nc = await retryForever(
+    () => connectNats(service, settings),
+    shutdown.signal,
+    (reason, waitMs) => log.warn({ reason, waitMs }, 'NATS cannot be reached: trying again'),
+  );
+  shutdown.onStop('connections', () => nc.drain());
+  return { nc, connection: watchConnection(nc, log) };
+}

@@ -1,0 +1,27 @@
+import type { EnvironmentReader } from './environment.ts';
+import { LOG_LEVELS } from './logger.ts';
+import type { LogLevel } from './logger.ts';
+import { readNatsSettings } from './nats.ts';
+import type { NatsSettings } from './nats.ts';
+
+/** The settings that both services have. */
+export interface ServiceConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly logLevel: LogLevel;
+  readonly nats: NatsSettings;
+  /** Whether what is missing on the NATS server, streams and consumers, is made. */
+  readonly provision: boolean;
+  readonly streamReplicas: number;
+}
+
+export function readServiceConfig(env: EnvironmentReader, defaultPort: number): ServiceConfig {
+  return {
+    host: env.string('HOST', '127.0.0.1'),
+    port: env.integer('PORT', defaultPort, { min: 0, max: 65_535 }),
+    logLevel: env.oneOf('LOG_LEVEL', 'info', LOG_LEVELS),
+    nats: readNatsSettings(env),
+    provision: env.boolean('JETBANK_PROVISION', true),
+    streamReplicas: env.integer('STREAM_REPLICAS', 1, { min: 1, max: 5 }),
+  };
+}
