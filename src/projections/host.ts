@@ -45,6 +45,9 @@ export function runProjectionHost<D extends ProjectedDocument>(
     shape: projection.version,
     groups: options.groups,
   };
+  const aborted = new Promise<readonly boolean[]>((resolve) => {
+    signal.addEventListener('abort', () => resolve([]), { once: true });
+  });
   let current: Projector | undefined;
   let paused: boolean | undefined;
 
@@ -61,7 +64,7 @@ export function runProjectionHost<D extends ProjectedDocument>(
   }
 
   async function follow(): Promise<void> {
-    const found = await control.open(current?.build ?? first);
+    const found = (await control.read()) ?? (await control.open(current?.build ?? first));
     const build = buildToServe(found);
     if (current?.build.number !== build.number) await switchTo(build, found.paused);
     if (paused === found.paused) return;
@@ -92,7 +95,9 @@ export function runProjectionHost<D extends ProjectedDocument>(
   async function untilCaughtUp(next: Projector, old: Projector): Promise<void> {
     const goal = Math.max(...old.groups.map(({ position }) => position.current()));
     const waits = next.groups.map(({ position }) => position.waitFor(goal, CATCH_UP_TIMEOUT_MS));
-    if ((await Promise.all(waits)).every(Boolean)) return;
+    const reached = await Promise.race([Promise.all(waits), aborted]);
+    signal.throwIfAborted();
+    if (reached.every(Boolean)) return;
     throw new Error(`build ${next.build.number} did not get to stream sequence ${goal} in time`);
   }
 
