@@ -28,8 +28,7 @@ export function subjectOf(accountId: string): string {
 }
 
 /** The account id in a subject of the log: its last token. */
-export const accountIdIn = (subject: string): string =>
-  subject.slice(subject.lastIndexOf('.') + 1);
+export const accountIdIn = (subject: string): string => subject.slice(subject.lastIndexOf('.') + 1);
 
 /** What matches every account of the shard. */
 export const shardSubject = (shard: number): string => `bank.account.${shard}.>`;
