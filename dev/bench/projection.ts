@@ -3,41 +3,45 @@ import type { Db } from 'mongodb';
 import type { NatsConnection } from 'nats';
 import { jetStreamStores } from '../../src/event-store/jetstream/jetstream-event-store.ts';
 import { accountProjection } from '../../src/projections/account-projection.ts';
+import { collectionName } from '../../src/projections/build.ts';
 import type { AccountDocument } from '../../src/projections/accounts.ts';
-import { projectionPosition } from '../../src/projections/position.ts';
-import type { ProjectedLine } from '../../src/projections/projection.ts';
-import { runProjector } from '../../src/projections/projector.ts';
-import { readModelStore } from '../../src/projections/read-model-store.ts';
+import type { CollectionSpec, ProjectedLine } from '../../src/projections/projection.ts';
+import { createProjector } from '../../src/projections/projector.ts';
+import { untilVisible } from '../../src/projections/visibility.ts';
 
 const TIMEOUT_MS = 60_000;
+const BUILD = { projection: 'accounts', number: 1, shape: accountProjection.version, groups: 1 };
 
 /** Events a second from an empty read model to the end of the log. */
 export async function catchUpRate(nc: NatsConnection, db: Db, events: number): Promise<number> {
-  const stop = new AbortController();
-  const position = projectionPosition();
   const stores = await jetStreamStores(nc, { timeoutMs: 5_000 });
   const failures: unknown[] = [];
+  const ignored = () => undefined;
   const begin = performance.now();
-  const projector = runProjector({
-    projection: accountProjection,
-    store: readModelStore(db, accountProjection),
-    js: jetstream(nc),
-    jsm: await jetstreamManager(nc),
-    events: stores.events,
-    position,
-    provision: true,
-    signal: stop.signal,
-    observer: {
-      started: () => undefined,
-      healing: () => undefined,
-      wrote: () => undefined,
-      failed: (error) => void failures.push(error),
+  const projector = createProjector(
+    {
+      projection: accountProjection,
+      db,
+      nc,
+      js: jetstream(nc),
+      jsm: await jetstreamManager(nc),
+      events: stores.events,
+      provision: true,
+      observer: () => ({
+        started: ignored,
+        healing: ignored,
+        wrote: ignored,
+        pending: ignored,
+        parked: (accounts) => void failures.push(...accounts),
+        failed: (error) => void failures.push(error),
+      }),
     },
-  });
-  const reached = await position.waitFor(events, TIMEOUT_MS);
+    BUILD,
+  );
+  projector.resume();
+  const reached = await untilVisible(projector, stores.events, events, TIMEOUT_MS);
   const seconds = (performance.now() - begin) / 1000;
-  stop.abort();
-  await projector;
+  await projector.stop();
   if (!reached) throw new Error(`no catch-up in ${TIMEOUT_MS} ms: ${failures.map(String).join()}`);
   return events / seconds;
 }
@@ -49,7 +53,9 @@ const BATCH = 1_000;
  * lines by insertMany and the same documents by replaceOne, in batches of the same size.
  */
 export async function rawWriteRate(from: Db, to: Db, events: number): Promise<number> {
-  const { documents, lines } = accountProjection;
+  const [documents, lines] = [accountProjection.documents, accountProjection.lines].map(
+    ({ name, indexes }) => ({ name: collectionName(name, BUILD), indexes }),
+  ) as [CollectionSpec, CollectionSpec];
   const allDocuments = await from.collection<AccountDocument>(documents.name).find().toArray();
   const allLines = await from.collection<ProjectedLine>(lines.name).find().toArray();
   for (const { name, indexes } of [documents, lines]) {

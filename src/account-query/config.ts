@@ -3,9 +3,12 @@ import type { Environment } from '../platform/environment.ts';
 import { readMongoUri } from '../platform/mongo.ts';
 import { readServiceConfig } from '../platform/service-config.ts';
 import type { ServiceConfig } from '../platform/service-config.ts';
+import { readProjectionGroups } from '../projections/build.ts';
 
 export interface Config extends ServiceConfig {
   readonly mongoUri: string;
+  /** Over how many groups of shards, and so workers, the first build of a projection is spread. */
+  readonly projectionGroups: number;
 }
 
 const DEFAULT_PORT = 8081;
@@ -13,7 +16,11 @@ const DEFAULT_PORT = 8081;
 /** @throws ConfigError naming every variable that is wrong. */
 export function readConfig(variables: Environment): Config {
   const env = environmentReader(variables);
-  const config = { ...readServiceConfig(env, DEFAULT_PORT), mongoUri: readMongoUri(env) };
+  const config = {
+    ...readServiceConfig(env, DEFAULT_PORT),
+    mongoUri: readMongoUri(env),
+    projectionGroups: readProjectionGroups(env),
+  };
   env.done();
   return config;
 }

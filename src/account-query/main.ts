@@ -1,4 +1,5 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import type { EventReader } from '../event-store/event-store.ts';
 import { jetStreamReader } from '../event-store/jetstream/jetstream-event-store.ts';
 import { STREAM } from '../event-store/jetstream/names.ts';
 import { provisionStreams, reportDrift } from '../event-store/jetstream/provision.ts';
@@ -15,28 +16,41 @@ import type { ConnectionState } from '../platform/nats.ts';
 import { retryForever } from '../platform/retry.ts';
 import { runService } from '../platform/service.ts';
 import { accountProjection } from '../projections/account-projection.ts';
-import { projectionPosition } from '../projections/position.ts';
-import { runProjector } from '../projections/projector.ts';
-import { readModelStore } from '../projections/read-model-store.ts';
+import { runProjectionHost } from '../projections/host.ts';
+import type { ProjectionHost } from '../projections/host.ts';
 import { readConfig } from './config.ts';
 import { queryRoutes } from './http/routes.ts';
-import { observeProjector } from './metrics.ts';
+import { observeProjectors } from './metrics.ts';
 import { projectorHealth } from './projector-health.ts';
+import { readModels } from './read-models.ts';
 import { readStore } from './read-store.ts';
+import { servedBuild } from './served-build.ts';
 
 const SERVICE = 'account-query';
 
 /** How long a read of the stream waits for its answer, in milliseconds. */
 const READ_TIMEOUT_MS = 5_000;
 
+/** How long a query waits for a write to become visible, in milliseconds. */
+const VISIBILITY_TIMEOUT_MS = 2_000;
+
+/** What is there once NATS and MongoDB are. */
+interface Projecting {
+  readonly host: ProjectionHost;
+  readonly events: EventReader;
+}
+
 await runService(SERVICE, readConfig, async (config, shell) => {
   const { log, metrics, shutdown } = shell;
   const { signal } = shutdown;
   const mongo = createMongoClient(config.mongoUri, SERVICE);
   const db = databaseOf(mongo);
-  const position = projectionPosition();
-  const projector = projectorHealth(observeProjector(metrics, log, accountProjection.name));
-  const state: { nats: ConnectionState | undefined } = { nats: undefined };
+  const health = projectorHealth();
+  const state: { nats?: ConnectionState; projecting?: Projecting } = {};
+  const served = servedBuild(() => {
+    const projector = state.projecting?.host.current();
+    return projector && state.projecting && { projector, events: state.projecting.events };
+  }, VISIBILITY_TIMEOUT_MS);
 
   const http = await createHttpServer({
     title: 'jetbank queries',
@@ -46,10 +60,11 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     checks: {
       nats: () => state.nats?.check() ?? { ok: false, detail: 'not connected yet' },
       mongo: () => checkMongo(mongo),
-      projection: projector.check,
+      projection: () => health.check(served.groups()),
     },
   });
-  queryRoutes(http, { store: readStore(db), position });
+  const store = readStore(() => readModels(db, served.build()));
+  queryRoutes(http, { store, untilVisible: (...wait) => served.untilVisible(...wait) });
   await shell.listen(http, config);
 
   shutdown.onStop('connections', () => mongo.close());
@@ -80,18 +95,27 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     (reason, waitMs) => log.warn({ reason, waitMs }, 'the streams are not ready: trying again'),
   );
   if (ledger !== undefined) reportDrift(ledger, log);
-  const projecting = runProjector({
+  const events = jetStreamReader(jsm);
+  const observe = observeProjectors(metrics, log);
+  const host = runProjectionHost({
     projection: accountProjection,
-    store: readModelStore(db, accountProjection),
+    groups: config.projectionGroups,
+    db,
+    nc,
     js: jetstream(nc, { timeout: READ_TIMEOUT_MS }),
     jsm,
-    events: jetStreamReader(jsm),
-    position,
+    events,
     provision: config.provision,
-    observer: projector.observer,
+    observer: (group) => health.observe(group, observe(group)),
+    hostObserver: {
+      serving: (build) => log.info(build, 'queries are answered from this build'),
+      paused: (paused) => log.info({ paused }, 'projecting paused or resumed'),
+      failed: (error) => log.warn({ error }, 'which build is live cannot be followed right now'),
+    },
     signal,
   });
-  shutdown.onStop('work', () => projecting);
+  state.projecting = { host, events };
+  shutdown.onStop('work', () => host.ended);
   log.info(
     'ready: every event reaches the read models exactly once; they lag, and minSequence waits for them',
   );

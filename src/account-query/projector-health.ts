@@ -1,32 +1,46 @@
 import type { Health } from '../platform/health.ts';
 import { messageOf } from '../platform/message-of.ts';
+import type { Group } from '../projections/build.ts';
 import type { ProjectorObserver } from '../projections/projector-observer.ts';
 
-/** Whether the projector works, for /readyz. */
+/** Whether the projectors of the build that is served work, for /readyz. */
 export interface ProjectorHealth {
-  readonly observer: ProjectorObserver;
-  readonly check: () => Health;
+  /** Listens in on what a group's projector tells the other observer. */
+  readonly observe: (group: Group, observed: ProjectorObserver) => ProjectorObserver;
+  readonly check: (served: readonly Group[]) => Health;
 }
 
-/** Listens in on what the projector tells the other observer. */
-export function projectorHealth(observed: ProjectorObserver): ProjectorHealth {
-  let health: Health = { ok: false, detail: 'not started yet' };
+export function projectorHealth(): ProjectorHealth {
+  const groups = new Map<string, Health>();
   return {
-    observer: {
-      ...observed,
-      started(checkpoint) {
-        health = { ok: true, detail: `at stream sequence ${checkpoint}` };
-        observed.started(checkpoint);
-      },
-      wrote(batch) {
-        health = { ok: true, detail: `at stream sequence ${batch.sequence}` };
-        observed.wrote(batch);
-      },
-      failed(error, waitMs) {
-        health = { ok: false, detail: messageOf(error) };
-        observed.failed(error, waitMs);
-      },
+    observe({ id }, observed) {
+      return {
+        ...observed,
+        started(checkpoint) {
+          groups.set(id, { ok: true, detail: `${id} at stream sequence ${checkpoint}` });
+          observed.started(checkpoint);
+        },
+        wrote(batch) {
+          const { sequence } = batch.checkpoint;
+          groups.set(id, { ok: true, detail: `${id} at stream sequence ${sequence}` });
+          observed.wrote(batch);
+        },
+        failed(error, waitMs) {
+          const detail = messageOf(error);
+          groups.set(id, { ok: false, detail: `${id}: ${detail}` });
+          observed.failed(error, waitMs);
+        },
+      };
     },
-    check: () => health,
+
+    check(served) {
+      const found = served.map(({ id }) => groups.get(id) ?? notStarted(id));
+      if (found.length === 0) return { ok: false, detail: 'not started yet' };
+      const broken = found.filter(({ ok }) => !ok);
+      const told = broken.length > 0 ? broken : found;
+      return { ok: broken.length === 0, detail: told.map(({ detail }) => detail).join('; ') };
+    },
   };
 }
+
+const notStarted = (id: string): Health => ({ ok: false, detail: `${id}: not started yet` });

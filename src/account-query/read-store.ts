@@ -1,9 +1,8 @@
-import type { Db, Filter } from 'mongodb';
-import { accountDocuments } from '../projections/accounts.ts';
+import type { Filter } from 'mongodb';
 import type { AccountDocument } from '../projections/accounts.ts';
-import { transactionLines } from '../projections/transactions.ts';
 import type { TransactionDocument } from '../projections/transactions.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
+import type { ReadModels } from './read-models.ts';
 
 export interface Page<T> {
   readonly items: readonly T[];
@@ -26,12 +25,11 @@ export interface ReadStore {
   transactions(accountId: string, page: PageRequest): Promise<Page<TransactionDocument>>;
 }
 
-export function readStore(db: Db): ReadStore {
-  const accounts = db.collection<AccountDocument>(accountDocuments.name);
-  const transactions = db.collection<TransactionDocument>(transactionLines.name);
-
+/** `collections` answers those of the build that is live, at each call. */
+export function readStore(collections: () => ReadModels): ReadStore {
   return {
     async account(accountId) {
+      const { accounts } = collections();
       return (await accounts.findOne({ _id: accountId })) ?? undefined;
     },
 
@@ -44,7 +42,7 @@ export function readStore(db: Db): ReadStore {
           $or: [{ createdAt: { $gt: createdAt } }, { createdAt, _id: { $gt: accountId } }],
         };
       }
-      const found = accounts.find(filter).sort({ createdAt: 1, _id: 1 });
+      const found = collections().accounts.find(filter).sort({ createdAt: 1, _id: 1 });
       return pageOf(await found.limit(limit + 1).toArray(), limit, ({ createdAt, _id }) =>
         encodeCursor([createdAt.getTime(), _id]),
       );
@@ -53,7 +51,7 @@ export function readStore(db: Db): ReadStore {
     async transactions(accountId, { limit, cursor }) {
       const before = cursor === undefined ? undefined : decodeCursor(cursor, 'number')[0];
       const filter = { accountId, ...(before !== undefined && { version: { $lt: before } }) };
-      const found = transactions.find(filter).sort({ version: -1 });
+      const found = collections().transactions.find(filter).sort({ version: -1 });
       return pageOf(await found.limit(limit + 1).toArray(), limit, ({ version }) =>
         encodeCursor([version]),
       );

@@ -6,9 +6,10 @@ const HELP = `jetbank: operates a jetbank ledger
   jetbank decode            one Avro payload on stdin to one line of JSON on stdout
   jetbank streams apply     makes the streams and consumers of streams/ that are missing,
                             and reports where the server differs from them
+  jetbank projections ...   status, rebuild, verify and more: jetbank projections --help
 
 Settings come from the environment: NATS_URL, NATS_USER, NATS_PASSWORD (or NATS_PASSWORD_FILE),
-NATS_CREDS_FILE, STREAM_REPLICAS.
+NATS_CREDS_FILE, STREAM_REPLICAS, PROJECTION_GROUPS, MONGO_URI.
 
 Examples
   nats stream get ACCOUNTS 1 --translate 'npx jetbank decode'
@@ -25,6 +26,8 @@ async function run(args: readonly string[]): Promise<void> {
     case 'streams':
       if (subcommand !== 'apply') throw new CliError('"jetbank streams" knows: apply');
       return (await import('./streams.ts')).applyStreams(process.env);
+    case 'projections':
+      return (await import('./projections.ts')).projections(args.slice(1), process.env);
     case undefined:
     case 'help':
     case '--help':
@@ -40,7 +43,7 @@ try {
   await run(process.argv.slice(2));
 } catch (error) {
   if (!(error instanceof Error)) throw error;
-  const expected = error instanceof CliError || error.name === 'ConfigError';
+  const expected = ['CliError', 'ConfigError', 'RebuildError'].includes(error.name);
   process.stderr.write(`jetbank: ${expected ? error.message : (error.stack ?? error.message)}\n`);
   process.exitCode = 1;
 }

@@ -9,19 +9,23 @@ import type { Environment } from '../platform/environment.ts';
 import { messageOf } from '../platform/message-of.ts';
 import { connectNats, readNatsSettings } from '../platform/nats.ts';
 import { accountProjection } from '../projections/account-projection.ts';
+import { groupsOf, readProjectionGroups } from '../projections/build.ts';
 import { provisionConsumer } from '../projections/durable-consumer.ts';
-import { checkpointId } from '../projections/read-model-store.ts';
 import { CliError } from './cli-error.ts';
 
 /** How long a cluster may take to come together, and how often it is asked, in milliseconds. */
 const CLUSTER_START_MS = 30_000;
 const RETRY_MS = 1_000;
 
+const { name: projection, version: shape } = accountProjection;
+const firstBuild = { projection, number: 1, shape };
+
 /** Makes what is missing of the streams and consumers; reports a difference, never changes one. */
 export async function applyStreams(variables: Environment): Promise<void> {
   const env = environmentReader(variables);
   const settings = readNatsSettings(env);
   const replicas = env.integer('STREAM_REPLICAS', 1, { min: 1, max: 5 });
+  const groups = readProjectionGroups(env);
   env.done();
   const nc = await connectNats('jetbank', settings).catch((error: unknown) => {
     throw new CliError(messageOf(error));
@@ -32,9 +36,10 @@ export async function applyStreams(variables: Environment): Promise<void> {
       print(`stream ${stream.name}: ${stream.created ? 'made' : 'there already'}`);
       stream.drift.map(describe).forEach(print);
     }
-    const consumer = checkpointId(accountProjection);
-    await provisionConsumer(jsm, consumer, true);
-    print(`consumer ${consumer}: there`);
+    for (const group of groupsOf({ ...firstBuild, groups })) {
+      await provisionConsumer(jsm, group, true, 0);
+      print(`consumer ${group.id}: there`);
+    }
   } finally {
     await nc.close();
   }

@@ -1,5 +1,6 @@
 import type { AccountEvent, RecordedEvent } from '../account/events.ts';
 import type { AccountRecord } from '../account/record.ts';
+import type { LogEntry } from './log-entry.ts';
 
 /** The log of accounts: the only source of truth. */
 export interface EventStore extends EventReader {
@@ -29,6 +30,12 @@ export interface EventReader {
    * without that, up to what the log held at the call.
    */
   replay(afterSequence: number, untilSequence?: number): AsyncIterable<RecordedEvent>;
+
+  /** As {@link replay}, for those who read on past a message that cannot be read. */
+  entries(afterSequence: number, untilSequence?: number): AsyncIterable<LogEntry>;
+
+  /** Stream sequence of the shard's first event after another one, by the leader's word. */
+  nextOfShard(shard: number, afterSequence: number): Promise<number | undefined>;
 }
 
 export interface AccountWrite {

@@ -1,6 +1,9 @@
 import type { RecordedEvent } from '../account/events.ts';
 import { decodeEvent, encodeEvent } from './event-codec.ts';
 import type { EventStore, Head } from './event-store.ts';
+import { entryOf, eventsIn } from './log-entry.ts';
+import type { LogEntry } from './log-entry.ts';
+import { shardOf, subjectOf } from './subjects.ts';
 
 /** An event store in this process's memory, for tests of what stands on it. Payloads are real Avro. */
 export function memoryEventStore(): EventStore {
@@ -13,6 +16,18 @@ export function memoryEventStore(): EventStore {
     const stored = log[sequence - 1];
     if (stored === undefined) throw new RangeError(`the log has no sequence ${sequence}`);
     return { sequence, event: decodeEvent(stored.payload) };
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous
+  async function* entries(
+    afterSequence: number,
+    untilSequence = log.length,
+  ): AsyncGenerator<LogEntry> {
+    const end = Math.min(untilSequence, log.length);
+    for (const [index, { accountId, payload }] of log.slice(afterSequence, end).entries()) {
+      const seq = afterSequence + index + 1;
+      yield entryOf({ seq, subject: subjectOf(accountId), data: payload });
+    }
   }
 
   return {
@@ -53,12 +68,14 @@ export function memoryEventStore(): EventStore {
       }
     },
 
-    // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous
-    async *replay(afterSequence, untilSequence = log.length) {
-      const end = Math.min(untilSequence, log.length);
-      for (let sequence = afterSequence + 1; sequence <= end; sequence += 1) {
-        yield recordedAt(sequence);
-      }
+    replay: (afterSequence, untilSequence) => eventsIn(entries(afterSequence, untilSequence)),
+    entries,
+
+    nextOfShard(shard, afterSequence) {
+      const index = log.findIndex(
+        ({ accountId }, place) => place >= afterSequence && shardOf(accountId) === shard,
+      );
+      return Promise.resolve(index < 0 ? undefined : index + 1);
     },
   };
 }

@@ -26,3 +26,12 @@ export function subjectOf(accountId: string): string {
   if (!isAccountId(accountId)) throw new RangeError(`${accountId} is not an account id`);
   return `bank.account.${shardOf(accountId)}.${accountId}`;
 }
+
+/** The account id in a subject of the log: its last token. */
+export const accountIdIn = (subject: string): string => subject.slice(subject.lastIndexOf('.') + 1);
+
+/** What matches every account of the shard. */
+export const shardSubject = (shard: number): string => `bank.account.${shard}.>`;
+
+/** What matches every account. */
+export const ALL_ACCOUNTS = 'bank.account.>';

@@ -14,7 +14,7 @@ export interface AccountDocument extends ProjectedDocument {
 }
 
 export const accountDocuments: CollectionSpec = {
-  name: 'accounts_v1',
+  name: 'accounts',
   indexes: [
     { key: { createdAt: 1, _id: 1 } },
     { key: { balance: 1, _id: 1 } },

@@ -1,28 +1,46 @@
 import { LRUCache } from 'lru-cache';
-import type { RecordedEvent } from '../account/events.ts';
 import type { EventReader } from '../event-store/event-store.ts';
+import type { LogEntry } from '../event-store/log-entry.ts';
+import type { Group } from './build.ts';
+import type { Checkpoint, CheckpointStore } from './checkpoint.ts';
 import { foldBatch } from './fold-batch.ts';
-import type { ReadGap } from './fold-batch.ts';
+import type { FoldedBatch, ReadGap } from './fold-batch.ts';
+import { pipeline } from './pipeline.ts';
 import type { ProjectionPosition } from './position.ts';
 import type { ProjectedDocument, Projection } from './projection.ts';
 import type { ProjectorObserver } from './projector-observer.ts';
 import type { ReadModelStore } from './read-model-store.ts';
 
-/** Brings events into the read model, whole and in order, whatever order they come in. */
+/** Brings a group's events into the read model, whole and in order, whatever order they come in. */
 export interface Applier {
   /**
-   * Applies what is new of the events given. Where the stream has events between what is applied and
-   * these, they are read from it first: a worker that died may have taken them along, and the
-   * checkpoint must never pass over them. `pending` is told to the observer.
+   * Takes what is new of the deliveries and writes it in the background; where the stream may have
+   * events of the group between what is taken and a delivery, they are read from it first: a worker
+   * that died may have taken them along, and the checkpoint must never pass over them.
+   * `acknowledge` is called once MongoDB has them all. `pending` is told to the observer.
    */
-  apply(events: readonly RecordedEvent[], pending: number): Promise<void>;
-  /** Applies everything up to and with the stream sequence. */
+  apply(
+    deliveries: readonly DeliveredEntry[],
+    pending: number,
+    acknowledge: () => void,
+  ): Promise<void>;
+  /** Takes everything up to and with the stream sequence from the stream. */
   catchUp(untilSequence: number): Promise<void>;
+  /** Resolves once MongoDB has all that was taken. */
+  written(): Promise<void>;
+}
+
+export interface DeliveredEntry {
+  readonly entry: LogEntry;
+  /** Nothing of the group lies between the delivery before and this one. */
+  readonly follows: boolean;
 }
 
 export interface ApplierOptions<D extends ProjectedDocument> {
   readonly projection: Projection<D>;
+  readonly group: Group;
   readonly store: ReadModelStore<D>;
+  readonly checkpoints: CheckpointStore;
   readonly events: EventReader;
   readonly position: ProjectionPosition;
   readonly observer: ProjectorObserver;
@@ -30,84 +48,150 @@ export interface ApplierOptions<D extends ProjectedDocument> {
 }
 
 /** Events folded and written at once, at most. */
-export const MAX_BATCH = 1_000;
+export const MAX_BATCH = 2_000;
 export const READ_MODEL_DELETED =
   'the read model was deleted or set back under the projector: building it again';
 
 /** Documents kept in memory, so that a batch need not read what it is about to replace. */
 const CACHED_DOCUMENTS = 20_000;
+/** Batches on their way to MongoDB: lines of one, documents of the one before, its checkpoint. */
+const PIPELINE_DEPTH = 3;
 
-/** `checkpoint` is the stream sequence up to which MongoDB has every event. */
+/** Stream sequences between two checkpoints of a catch-up, at most: most may be of other groups. */
+const MAX_STRETCH = 50_000;
+
+/** A batch on its way. */
+interface Folded<D> extends FoldedBatch<D> {
+  readonly events: number;
+  /** Where the checkpoint stands once the batch is written. */
+  readonly reached: Checkpoint;
+  readonly pending: number;
+  readonly acknowledge?: () => void;
+}
+
+/** `checkpoint` is the stream sequence up to which MongoDB has every event of the group. */
 export function createApplier<D extends ProjectedDocument>(
-  { projection, store, events, position, observer, signal }: ApplierOptions<D>,
+  options: ApplierOptions<D>,
   checkpoint: number,
   onProgress: () => void,
 ): Applier {
+  const { projection, group, store, checkpoints, events, position, observer, signal } = options;
   const cache = new LRUCache<string, D>({ max: CACHED_DOCUMENTS });
+  /** Up to here events are in MongoDB, and up to there they are at least on their way. */
   let applied = checkpoint;
+  let taken = checkpoint;
 
   const readGap: ReadGap = (after, until) =>
     events.tail({ ...until, previousSequence: until.sequence - 1 }, after, 'leader');
 
-  /** Writes events that follow on what is applied without a hole. */
-  async function write(batch: readonly RecordedEvent[], pending: number): Promise<void> {
-    const last = batch.at(-1);
-    if (last === undefined) return;
-    await readIntoCache(batch);
-    const folded = await foldBatch(projection, (id) => cache.get(id), batch, readGap);
-    await store.write([...folded.changed.values()], folded.lines);
-    const moved = await store.moveCheckpoint(applied, last.sequence);
-    if (!moved) throw new Error(READ_MODEL_DELETED);
-    for (const [accountId, document] of folded.changed) cache.set(accountId, document);
-    applied = last.sequence;
-    position.advance(applied);
-    const { repeated } = folded;
-    observer.wrote({ events: batch.length, repeated, sequence: applied, pending });
-    onProgress();
+  const writing = pipeline<Folded<D>>([writeLines, writeDocuments, moveCheckpoint], PIPELINE_DEPTH);
+
+  async function writeLines({ parked, lines }: Folded<D>): Promise<void> {
+    await store.parked.park(parked, new Date());
+    await store.writeLines(lines);
   }
 
-  async function readIntoCache(batch: readonly RecordedEvent[]): Promise<void> {
+  async function writeDocuments({ changed }: Folded<D>): Promise<void> {
+    await store.writeDocuments([...changed.values()]);
+  }
+
+  async function moveCheckpoint(folded: Folded<D>): Promise<void> {
+    const { reached, events: count, repeated, pending, parked } = folded;
+    if (reached.sequence > applied) {
+      if (!(await checkpoints.move(applied, reached))) throw new Error(READ_MODEL_DELETED);
+      applied = reached.sequence;
+      position.advance(applied);
+      observer.wrote({ events: count, repeated, checkpoint: reached, pending });
+      if (parked.length > 0) observer.parked(parked);
+      onProgress();
+    }
+    folded.acknowledge?.();
+  }
+
+  /** Takes events that follow on what is taken without a hole; `reached` is where that leads. */
+  async function take(
+    batch: readonly LogEntry[],
+    reached: number,
+    pending: number,
+    acknowledge?: () => void,
+  ): Promise<void> {
+    const accountIds = new Set(batch.map(({ accountId }) => accountId));
+    const [parkedOnes] = await Promise.all([store.parked.among(accountIds), readIntoCache(batch)]);
+    const standing = {
+      document: (accountId: string) => cache.get(accountId),
+      isParked: (accountId: string) => parkedOnes.has(accountId),
+    };
+    const folded = await foldBatch(projection, standing, batch, readGap);
+    // Ahead of MongoDB from here on: if the writing fails, this applier is done with.
+    for (const [accountId, document] of folded.changed) cache.set(accountId, document);
+    taken = reached;
+    await writing.push({
+      ...folded,
+      events: batch.length,
+      reached: { sequence: reached, at: happenedAt(batch) },
+      pending,
+      ...(acknowledge !== undefined && { acknowledge }),
+    });
+  }
+
+  async function readIntoCache(batch: readonly LogEntry[]): Promise<void> {
     const unread = new Set<string>();
-    for (const { event } of batch) {
+    for (const entry of batch) {
       // A new account is in nobody's way; a repeat of its creation is caught by the guard.
-      if (event.version > 1 && !cache.has(event.accountId)) unread.add(event.accountId);
+      const isNew = 'event' in entry && entry.event.version === 1;
+      if (!isNew && !cache.has(entry.accountId)) unread.add(entry.accountId);
     }
     if (unread.size === 0) return;
     for (const document of await store.documents([...unread])) cache.set(document._id, document);
   }
 
+  /** Another worker may have gone on meanwhile: what it did need not be read. */
+  async function skipWhatOthersDid(): Promise<void> {
+    await writing.drained();
+    const found = await checkpoints.read();
+    if (found === undefined || found.sequence <= taken) return;
+    taken = applied = found.sequence;
+    cache.clear();
+    position.advance(applied);
+  }
+
   async function catchUp(untilSequence: number): Promise<void> {
-    if (untilSequence <= applied) return;
-    // Another worker may have gone on meanwhile.
-    applied = Math.max(applied, (await store.checkpoint()) ?? 0);
-    if (untilSequence <= applied) return;
-    observer.healing(applied + 1, untilSequence);
-    let batch: RecordedEvent[] = [];
-    for await (const recorded of events.replay(applied, untilSequence)) {
+    if (untilSequence <= taken) return;
+    await skipWhatOthersDid();
+    if (untilSequence <= taken) return;
+    observer.healing(taken + 1, untilSequence);
+    let batch: LogEntry[] = [];
+    for await (const entry of events.entries(taken, untilSequence)) {
       signal.throwIfAborted();
-      batch.push(recorded);
-      if (batch.length < MAX_BATCH && recorded.sequence < untilSequence) continue;
-      await write(batch, untilSequence - recorded.sequence);
+      if (group.has(entry.accountId)) batch.push(entry);
+      const full = batch.length === MAX_BATCH || entry.sequence - taken >= MAX_STRETCH;
+      if (!full && entry.sequence < untilSequence) continue;
+      await take(batch, entry.sequence, untilSequence - entry.sequence);
       batch = [];
     }
-    await write(batch, 0);
   }
 
   return {
     catchUp,
-    async apply(recorded, pending) {
-      let following: RecordedEvent[] = [];
-      for (const event of recorded) {
-        const reached = following.at(-1)?.sequence ?? applied;
-        if (event.sequence <= reached) continue;
-        if (event.sequence > reached + 1) {
-          await write(following, pending);
+    written: () => writing.drained(),
+    async apply(deliveries, pending, acknowledge) {
+      let following: LogEntry[] = [];
+      for (const { entry, follows } of deliveries) {
+        const reached = following.at(-1)?.sequence ?? taken;
+        if (entry.sequence <= reached) continue;
+        if (!follows && entry.sequence > reached + 1) {
+          await take(following, reached, pending);
           following = [];
-          await catchUp(event.sequence - 1);
+          await catchUp(entry.sequence - 1);
         }
-        if (event.sequence > applied) following.push(event);
+        if (entry.sequence > taken) following.push(entry);
       }
-      await write(following, pending);
+      await take(following, following.at(-1)?.sequence ?? taken, pending, acknowledge);
     },
   };
+}
+
+function happenedAt(batch: readonly LogEntry[]): Date | undefined {
+  const last = batch.findLast((entry) => 'event' in entry);
+  return last !== undefined && 'event' in last ? new Date(last.event.occurredAt) : undefined;
 }

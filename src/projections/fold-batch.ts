@@ -1,10 +1,20 @@
 import { IntegrityError } from '../account/errors.ts';
 import type { RecordedEvent } from '../account/events.ts';
+import { UndecodablePayloadError } from '../event-store/avro/single-object.ts';
 import type { Position } from '../event-store/event-store.ts';
+import type { LogEntry } from '../event-store/log-entry.ts';
+import { messageOf } from '../platform/message-of.ts';
+import type { ParkedAccount } from './parked.ts';
 import type { ProjectedDocument, ProjectedLine, Projection } from './projection.ts';
 
 /** Reads the events of an account that lie between a position and a later event. */
 export type ReadGap = (after: Position, until: RecordedEvent) => AsyncIterable<RecordedEvent>;
+
+/** What is known before a batch of the accounts in it. */
+export interface Standing<D> {
+  readonly document: (accountId: string) => D | undefined;
+  readonly isParked: (accountId: string) => boolean;
+}
 
 export interface FoldedBatch<D> {
   /** The newest document of each account that changed. */
@@ -12,20 +22,25 @@ export interface FoldedBatch<D> {
   readonly lines: readonly ProjectedLine[];
   /** Events left out because they are applied already. */
   readonly repeated: number;
+  /** Accounts that went wrong in this batch: what came before is applied, the rest waits. */
+  readonly parked: readonly ParkedAccount[];
 }
 
 /**
  * Folds a batch of events into the documents it touches. An event that is applied already is left
- * out; before one that skips a version, the missing ones are read from the log.
+ * out; before one that skips a version, the missing ones are read from the log. An account with an
+ * event that cannot be applied is parked, and the others go on.
+ * @throws what reading the log throws, unless it is the log's content that is at fault.
  */
 export async function foldBatch<D extends ProjectedDocument>(
   projection: Projection<D>,
-  current: (accountId: string) => D | undefined,
-  batch: readonly RecordedEvent[],
+  { document: current, isParked }: Standing<D>,
+  batch: readonly LogEntry[],
   readGap: ReadGap,
 ): Promise<FoldedBatch<D>> {
   const changed = new Map<string, D>();
   const lines: ProjectedLine[] = [];
+  const parked = new Map<string, ParkedAccount>();
   let repeated = 0;
 
   function addLine(recorded: RecordedEvent): void {
@@ -33,14 +48,20 @@ export async function foldBatch<D extends ProjectedDocument>(
     if (line !== undefined) lines.push(line);
   }
 
+  /** @throws UnappliableError */
   function apply(recorded: RecordedEvent, before: D | undefined): D {
-    const after = projection.apply(before, recorded);
-    changed.set(recorded.event.accountId, after);
+    const { accountId, version } = recorded.event;
+    if (positionOf(before).version !== version - 1) {
+      throw new UnappliableError(`account ${accountId}: the log has no version ${version - 1}`);
+    }
+    const after = asUnappliable(() => projection.apply(before, recorded));
+    changed.set(accountId, after);
     addLine(recorded);
     return after;
   }
 
-  for (const recorded of batch) {
+  /** @throws UnappliableError, or what reading the log throws. */
+  async function fold(recorded: RecordedEvent): Promise<void> {
     const { accountId, version } = recorded.event;
     let document = changed.get(accountId) ?? current(accountId);
     const position = positionOf(document);
@@ -48,19 +69,49 @@ export async function foldBatch<D extends ProjectedDocument>(
       // The document has it; that its line stands, nobody has said. A line that does stays as it is.
       addLine(recorded);
       repeated += 1;
-      continue;
+      return;
     }
     if (version > position.version + 1) {
       for await (const missing of readGap(position, recorded)) {
         if (missing.event.version < version) document = apply(missing, document);
       }
     }
-    if (positionOf(document).version !== version - 1) {
-      throw new IntegrityError(`account ${accountId}: the log has no version ${version - 1}`);
-    }
     apply(recorded, document);
   }
-  return { changed, lines, repeated };
+
+  for (const entry of batch) {
+    const { accountId, sequence } = entry;
+    if (parked.has(accountId) || isParked(accountId)) continue;
+    try {
+      if ('error' in entry) throw entry.error;
+      await fold(entry);
+    } catch (error) {
+      if (!isPoison(error)) throw error;
+      parked.set(accountId, { accountId, sequence, error: error.message });
+    }
+  }
+  return { changed, lines, repeated, parked: [...parked.values()] };
+}
+
+/** The event, and not what is around it, is why it cannot be applied. */
+class UnappliableError extends Error {
+  override readonly name = 'UnappliableError';
+}
+
+function asUnappliable<T>(apply: () => T): T {
+  try {
+    return apply();
+  } catch (error) {
+    throw new UnappliableError(messageOf(error), {
+      cause: error,
+    });
+  }
+}
+
+function isPoison(error: unknown): error is Error {
+  return [UnappliableError, UndecodablePayloadError, IntegrityError].some(
+    (kind) => error instanceof kind,
+  );
 }
 
 const positionOf = (document: ProjectedDocument | undefined): Position =>

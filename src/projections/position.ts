@@ -1,14 +1,14 @@
-/** How far a projection has come, for those who wait for it. */
+/** How far a group has come, for those who wait for it. */
 export interface ProjectionPosition {
-  /** Stream sequence up to which every event is in the read models. */
+  /** Stream sequence up to which every event of the group is in the read models. */
   readonly current: () => number;
   /** The projection has come this far; going back is possible only by {@link reset}. */
   advance(sequence: number): void;
   reset(sequence: number): void;
-  /** How many wait. */
-  readonly waiting: () => number;
   /** True once the position has reached the sequence, false when the time is up before. */
   waitFor(sequence: number, timeoutMs: number): Promise<boolean>;
+  /** Calls the listener with each sequence advanced to; answers the function that ends it. */
+  onAdvance(listener: (sequence: number) => void): () => void;
 }
 
 interface Waiter {
@@ -19,15 +19,19 @@ interface Waiter {
 export function projectionPosition(): ProjectionPosition {
   let position = 0;
   const waiters = new Set<Waiter>();
+  const listeners = new Set<(sequence: number) => void>();
+
+  function moveTo(sequence: number): void {
+    position = sequence;
+    for (const waiter of waiters) if (waiter.sequence <= position) waiter.wake();
+    for (const listener of listeners) listener(position);
+  }
+
   return {
     current: () => position,
-    waiting: () => waiters.size,
-    reset(sequence) {
-      position = sequence;
-    },
+    reset: moveTo,
     advance(sequence) {
-      position = Math.max(position, sequence);
-      for (const waiter of waiters) if (waiter.sequence <= position) waiter.wake();
+      if (sequence > position) moveTo(sequence);
     },
     waitFor(sequence, timeoutMs) {
       if (sequence <= position) return Promise.resolve(true);
@@ -41,6 +45,10 @@ export function projectionPosition(): ProjectionPosition {
         const timer = setTimeout(() => end(false), timeoutMs);
         waiters.add(waiter);
       });
+    },
+    onAdvance(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
     },
   };
 }

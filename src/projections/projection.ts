@@ -3,11 +3,11 @@ import type { RecordedEvent } from '../account/events.ts';
 
 /**
  * A read model as its author writes it: where it lives and what an event makes of it. The runtime
- * owns the rest: consuming, batches, guarded writes, checkpoint, restart.
+ * owns the rest: consuming, batches, guarded writes, checkpoint, parking, restart, rebuild.
  */
 export interface Projection<D extends ProjectedDocument = ProjectedDocument> {
   readonly name: string;
-  /** Raised when the shape changes: a new version is built beside the old one. */
+  /** Raised when the documents' shape changes: a build of another shape is neither read nor written. */
   readonly version: number;
   /** One document an account, replaced as a whole by each event. */
   readonly documents: CollectionSpec;
@@ -15,7 +15,7 @@ export interface Projection<D extends ProjectedDocument = ProjectedDocument> {
   readonly lines: CollectionSpec;
   /**
    * The account's document after the event; called for versions 1, 2, 3 ... in order. Pure.
-   * @throws IntegrityError when the event cannot follow the document.
+   * @throws Error when the event cannot follow the document: the account is then parked.
    */
   apply(document: D | undefined, recorded: RecordedEvent): D;
   /** The line that the event adds, if it adds one. Pure. */
@@ -23,6 +23,7 @@ export interface Projection<D extends ProjectedDocument = ProjectedDocument> {
 }
 
 export interface CollectionSpec {
+  /** The collection's name without its build: `accounts` stands in `accounts_v1`, `accounts_v2` ... */
   readonly name: string;
   readonly indexes: readonly IndexDescription[];
 }

@@ -1,10 +1,17 @@
-/** What a projector tells about its work, for metrics and logs. */
+import type { Checkpoint } from './checkpoint.ts';
+import type { ParkedAccount } from './parked.ts';
+
+/** What a group's projector tells about its work, for metrics and logs. */
 export interface ProjectorObserver {
   /** It starts from this stream sequence. */
   readonly started: (checkpoint: number) => void;
   /** MongoDB lacks events that the consumer will not deliver next: they are read from the stream. */
   readonly healing: (from: number, to: number) => void;
   readonly wrote: (batch: BatchReport) => void;
+  /** Events of the group that its consumer has not seen applied; told now and then while it is idle. */
+  readonly pending: (events: number) => void;
+  /** The accounts' events wait until an operator has them retried. */
+  readonly parked: (accounts: readonly ParkedAccount[]) => void;
   /** The work broke off and begins again from the checkpoint after a wait. */
   readonly failed: (error: unknown, waitMs: number) => void;
 }
@@ -13,8 +20,7 @@ export interface BatchReport {
   readonly events: number;
   /** Events that were applied already. */
   readonly repeated: number;
-  /** Stream sequence of the last event. */
-  readonly sequence: number;
+  readonly checkpoint: Checkpoint;
   /** Events that the consumer still has to deliver. */
   readonly pending: number;
 }

@@ -1,143 +1,91 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type {
-  Consumer,
-  ConsumerMessages,
-  JetStreamClient,
-  JetStreamManager,
-  JsMsg,
-} from '@nats-io/jetstream';
-import { STREAM } from '../event-store/jetstream/names.ts';
-import { recordedOf } from '../event-store/jetstream/read.ts';
-import { createApplier, MAX_BATCH, READ_MODEL_DELETED } from './applier.ts';
-import type { Applier, ApplierOptions } from './applier.ts';
-import { batchQueue } from './batch-queue.ts';
-import { PRIORITY_GROUP, provisionConsumer } from './durable-consumer.ts';
-import type { ProjectedDocument } from './projection.ts';
-import { checkpointId } from './read-model-store.ts';
-import type { ReadModelStore } from './read-model-store.ts';
-import { watchCheckpoint } from './watch-checkpoint.ts';
+import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import type { Db } from 'mongodb';
+import type { NatsConnection } from 'nats';
+import type { EventReader } from '../event-store/event-store.ts';
+import { groupsOf } from './build.ts';
+import type { Build, Group } from './build.ts';
+import { checkpointStore } from './checkpoint.ts';
+import type { CheckpointStore } from './checkpoint.ts';
+import { runGroupProjector } from './group-projector.ts';
+import { projectionPosition } from './position.ts';
+import type { ProjectionPosition } from './position.ts';
+import { shareProgress } from './progress-news.ts';
+import type { ProjectedDocument, Projection } from './projection.ts';
+import type { ProjectorObserver } from './projector-observer.ts';
+import { readModelStore } from './read-model-store.ts';
 
-export interface ProjectorOptions<D extends ProjectedDocument> extends ApplierOptions<D> {
+/** What projectors work with, whatever build they work on. */
+export interface ProjectorOptions<D extends ProjectedDocument> {
+  readonly projection: Projection<D>;
+  readonly db: Db;
+  readonly nc: NatsConnection;
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
-  /** Whether a missing consumer is made. */
+  readonly events: EventReader;
+  /** Whether missing consumers are made. */
   readonly provision: boolean;
+  readonly observer: (group: Group) => ProjectorObserver;
 }
 
-/** Messages on their way to this process, at most. */
-const PREFETCH = 4_000;
-/** At most half of the consumer's priority_timeout, or the pin is lost between two pulls. */
-const PULL_EXPIRES_MS = 2_000;
-/** How often a worker without events looks whether it must take over, in milliseconds. */
-const LOOK_EVERY_MS = 2_000;
-/** Waits after a failure, from the first to the last, in milliseconds. */
-const FIRST_WAIT_MS = 100;
-const LAST_WAIT_MS = 5_000;
-
-/** Projects until the signal is aborted; after any failure it begins again from the checkpoint. */
-export async function runProjector<D extends ProjectedDocument>(
-  options: ProjectorOptions<D>,
-): Promise<void> {
-  const { signal, observer } = options;
-  const stopped = () => signal.aborted;
-  let waitMs = FIRST_WAIT_MS;
-  while (!stopped()) {
-    try {
-      await project(options, () => {
-        waitMs = FIRST_WAIT_MS;
-      });
-    } catch (error) {
-      if (stopped()) return;
-      observer.failed(error, waitMs);
-      await sleep(waitMs, undefined, { signal }).catch(() => undefined);
-      waitMs = Math.min(waitMs * 2, LAST_WAIT_MS);
-    }
-  }
+/** A build in this process: how far each of its groups has come, whoever projects it. */
+export interface Projector {
+  readonly build: Build;
+  readonly groups: readonly ProjectedGroup[];
+  /** Stops projecting; resolves when the last batch is written. What was read stays readable. */
+  pause(): Promise<void>;
+  resume(): void;
+  /** As {@link pause}, and hears no news any more. */
+  stop(): Promise<void>;
 }
 
-/** One life of the projector: from the checkpoint until it is stopped or something fails. */
-async function project<D extends ProjectedDocument>(
-  options: ProjectorOptions<D>,
-  onProgress: () => void,
-): Promise<void> {
-  const { projection, store, js, jsm, position, provision, observer, signal } = options;
-  const consumerName = checkpointId(projection);
-  const checkpoint = await store.open();
-  const { delivered } = await provisionConsumer(jsm, consumerName, provision);
-  position.reset(checkpoint);
-  observer.started(checkpoint);
-  const applier = createApplier(options, checkpoint, onProgress);
-  // What was delivered before may never have been written, and is delivered again much later.
-  await applier.catchUp(delivered.stream_seq);
+export interface ProjectedGroup {
+  readonly group: Group;
+  readonly position: ProjectionPosition;
+  readonly checkpoints: CheckpointStore;
+}
 
-  const queue = batchQueue<JsMsg | typeof LOOK>(MAX_BATCH);
-  const consumer = await js.consumers.get(STREAM, consumerName);
-  const messages = await consumer.consume({
-    max_messages: PREFETCH,
-    expires: PULL_EXPIRES_MS,
-    group: PRIORITY_GROUP,
-    callback: (message) => queue.push(message),
+/** Follows a build and projects it wherever this process holds the pin; begins paused. */
+export function createProjector<D extends ProjectedDocument>(
+  options: ProjectorOptions<D>,
+  build: Build,
+): Projector {
+  const { db, nc } = options;
+  const groups = groupsOf(build).map((group): ProjectedGroup => {
+    return { group, position: projectionPosition(), checkpoints: checkpointStore(db, group.id) };
   });
-  let ending = 'stopped';
-  function end(why: string): void {
-    ending = why;
-    messages.stop();
+  const store = readModelStore(db, options.projection, build);
+  const ends = groups.map(({ group, position }) => shareProgress(nc, group, position));
+  let running: { readonly abort: AbortController; readonly ended: Promise<unknown> } | undefined;
+
+  async function pause(): Promise<void> {
+    const stopping = running;
+    running = undefined;
+    stopping?.abort.abort();
+    await stopping?.ended;
   }
-  const stop = () => messages.stop();
-  signal.addEventListener('abort', stop, { once: true });
-  endWhenConsumerIsGone(messages, end);
-  const looking = setInterval(() => queue.push(LOOK), LOOK_EVERY_MS);
-  let seen = checkpoint;
-  const unwatch = watchCheckpoint(store, position, () => end(READ_MODEL_DELETED));
-  void messages.closed().then(() => queue.end());
-  try {
-    for await (const arrivals of queue.batches()) {
-      const batch = arrivals.filter((arrival) => arrival !== LOOK);
-      const last = batch.at(-1);
-      if (last === undefined) {
-        seen = await takeOver(applier, store, consumer, seen);
-        continue;
-      }
-      await applier.apply(batch.map(recordedOf), last.info.pending);
-      // Acknowledges all before it too; MongoDB has them, so a lost acknowledgement costs nothing.
-      last.ack();
-    }
-    if (!signal.aborted) throw new Error(`projecting ended: ${ending}`);
-  } finally {
-    signal.removeEventListener('abort', stop);
-    clearInterval(looking);
-    unwatch();
-    messages.stop();
-  }
-}
 
-/** Stands in the queue where it is time to look whether somebody has to take over. */
-const LOOK = 'look';
-
-/**
- * The worker that had the events may have died with them in its hands: they are delivered again only
- * much later, and perhaps nothing else comes. So where events were delivered and the checkpoint has
- * not moved since the last look, they are read from the stream. Answers the checkpoint.
- */
-async function takeOver<D extends ProjectedDocument>(
-  applier: Applier,
-  store: ReadModelStore<D>,
-  consumer: Consumer,
-  seenBefore: number,
-): Promise<number> {
-  const checkpoint = (await store.checkpoint()) ?? seenBefore;
-  if (checkpoint !== seenBefore) return checkpoint;
-  const { delivered } = await consumer.info();
-  await applier.catchUp(delivered.stream_seq);
-  return Math.max(checkpoint, delivered.stream_seq);
-}
-
-/** The client would wait for ever for a consumer that was deleted; here it is made again. */
-function endWhenConsumerIsGone(messages: ConsumerMessages, end: (why: string) => void): void {
-  void (async () => {
-    for await (const { type } of messages.status()) {
-      const gone = ['consumer_deleted', 'consumer_not_found', 'stream_not_found'].includes(type);
-      if (gone) end(`the consumer is gone (${type})`);
-    }
-  })();
+  return {
+    build,
+    groups,
+    pause,
+    resume() {
+      if (running !== undefined) return;
+      const abort = new AbortController();
+      const { signal } = abort;
+      const workers = groups.map((own) =>
+        runGroupProjector({
+          ...options,
+          ...own,
+          store,
+          observer: options.observer(own.group),
+          signal,
+        }),
+      );
+      running = { abort, ended: Promise.all(workers) };
+    },
+    async stop() {
+      await pause();
+      for (const end of ends) end();
+    },
+  };
 }

@@ -1,62 +1,43 @@
 import { MongoBulkWriteError } from 'mongodb';
 import type { Collection, Db } from 'mongodb';
+import { collectionName } from './build.ts';
+import type { Build } from './build.ts';
+import { parkedCollection, parkedStore } from './parked.ts';
+import type { ParkedStore } from './parked.ts';
 import type { ProjectedDocument, ProjectedLine, Projection } from './projection.ts';
 
-/** How far a projection has come: kept in MongoDB with the data it speaks of. */
-interface Checkpoint {
-  readonly _id: string;
-  /** Stream sequence: every event up to it is in the read models. */
-  readonly sequence: bigint;
-}
-
 /**
- * A projection's collections, with every write guarded so that repeating it, or doing it twice at
+ * The collections of one build, with every write guarded so that repeating it, or doing it twice at
  * once, changes nothing.
  */
 export interface ReadModelStore<D extends ProjectedDocument> {
-  /** Makes the indexes and the checkpoint where they are missing, and answers the checkpoint. */
-  open(): Promise<number>;
+  /** Makes the indexes where they are missing. */
+  open(): Promise<void>;
   documents(accountIds: readonly string[]): Promise<D[]>;
-  /** Lines first, then documents: a document never shows what its statement lacks. */
-  write(documents: readonly D[], lines: readonly ProjectedLine[]): Promise<void>;
-  /** How far the read model has come; undefined when it was deleted, checkpoint and all. */
-  checkpoint(): Promise<number | undefined>;
-  /**
-   * Moves the checkpoint from where the caller knows it, or from further on, to `to`; false when it
-   * stands before that or is gone: the read model was deleted or restored meanwhile.
-   */
-  moveCheckpoint(from: number, to: number): Promise<boolean>;
+  /** To be written before the documents: a document never shows what its statement lacks. */
+  writeLines(lines: readonly ProjectedLine[]): Promise<void>;
+  writeDocuments(documents: readonly D[]): Promise<void>;
+  readonly parked: ParkedStore;
 }
 
-const CHECKPOINTS = 'checkpoints';
 const DUPLICATE_KEY = 11_000;
 /** Survives the loss of a minority of the replica set; on a standalone server it means journaled. */
 const SAFE = { writeConcern: { w: 'majority' } } as const;
 
-export function checkpointId(projection: Pick<Projection, 'name' | 'version'>): string {
-  return `${projection.name}-v${projection.version}`;
-}
-
 export function readModelStore<D extends ProjectedDocument>(
   db: Db,
   projection: Projection<D>,
+  build: Build,
 ): ReadModelStore<D> {
-  const documents = db.collection<ProjectedDocument>(projection.documents.name);
-  const lines = db.collection<ProjectedLine>(projection.lines.name);
-  const checkpoints = db.collection<Checkpoint>(CHECKPOINTS);
-  const _id = checkpointId(projection);
+  const documents = db.collection<ProjectedDocument>(
+    collectionName(projection.documents.name, build),
+  );
+  const lines = db.collection<ProjectedLine>(collectionName(projection.lines.name, build));
 
   return {
     async open() {
-      for (const spec of [projection.documents, projection.lines]) {
-        await db.collection(spec.name).createIndexes([...spec.indexes]);
-      }
-      const checkpoint = await checkpoints.findOneAndUpdate(
-        { _id },
-        { $setOnInsert: { sequence: 0n } },
-        { upsert: true, returnDocument: 'after', ...SAFE },
-      );
-      return Number(checkpoint?.sequence ?? 0);
+      await documents.createIndexes([...projection.documents.indexes]);
+      await lines.createIndexes([...projection.lines.indexes]);
     },
 
     async documents(accountIds) {
@@ -65,22 +46,9 @@ export function readModelStore<D extends ProjectedDocument>(
       return found as unknown as D[];
     },
 
-    async write(changed, added) {
-      await insertNew(lines, added);
-      await replaceOlder(documents, changed);
-    },
-
-    async checkpoint() {
-      const found = await checkpoints.findOne({ _id });
-      return found === null ? undefined : Number(found.sequence);
-    },
-
-    async moveCheckpoint(from, to) {
-      const filter = { _id, sequence: { $gte: BigInt(from) } };
-      const update = { $max: { sequence: BigInt(to) } };
-      const { matchedCount } = await checkpoints.updateOne(filter, update, SAFE);
-      return matchedCount === 1;
-    },
+    writeLines: (added) => insertNew(lines, added),
+    writeDocuments: (changed) => replaceOlder(documents, changed),
+    parked: parkedStore(parkedCollection(db, projection.name, build)),
   };
 }
 

@@ -17,7 +17,7 @@ export interface TransactionDocument extends ProjectedLine {
 }
 
 export const transactionLines: CollectionSpec = {
-  name: 'transactions_v1',
+  name: 'transactions',
   indexes: [{ key: { accountId: 1, version: -1 } }, { key: { accountId: 1, at: -1, version: -1 } }],
 };
 

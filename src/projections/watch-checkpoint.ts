@@ -1,28 +1,26 @@
+import type { CheckpointStore } from './checkpoint.ts';
 import type { ProjectionPosition } from './position.ts';
 
-/** How often the checkpoint is read while a query waits for it, and otherwise, in milliseconds. */
-const WAITED_FOR_MS = 20;
-const IDLE_MS = 2_000;
+/** How often the checkpoint is read although nothing was heard, in milliseconds. */
+const LOOK_EVERY_MS = 2_000;
 
 /**
- * Follows the checkpoint in MongoDB: another process may be the one that projects, and the read
- * model may be deleted while nothing happens. Answers the function that ends it.
+ * Follows the checkpoint in MongoDB: the read model may be deleted while nothing happens, and the
+ * news of another process's progress may get lost. Answers the function that ends it.
  */
 export function watchCheckpoint(
-  store: { checkpoint(): Promise<number | undefined> },
+  checkpoints: CheckpointStore,
   position: ProjectionPosition,
   onGone: () => void,
 ): () => void {
   let looking = false;
-  let lookedAt = performance.now();
 
   async function look(): Promise<void> {
     looking = true;
-    lookedAt = performance.now();
     try {
-      const checkpoint = await store.checkpoint();
+      const checkpoint = await checkpoints.read();
       if (checkpoint === undefined) onGone();
-      else position.advance(checkpoint);
+      else position.advance(checkpoint.sequence);
     } catch {
       // Where MongoDB does not answer, nothing is known; the next write will tell.
     }
@@ -30,8 +28,7 @@ export function watchCheckpoint(
   }
 
   const timer = setInterval(() => {
-    const due = performance.now() - lookedAt >= IDLE_MS;
-    if (!looking && (due || position.waiting() > 0)) void look();
-  }, WAITED_FOR_MS);
+    if (!looking) void look();
+  }, LOOK_EVERY_MS);
   return () => clearInterval(timer);
 }

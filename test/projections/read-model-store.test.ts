@@ -4,6 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { freePorts } from '../../dev/stack/ports.ts';
 import { accountProjection } from '../../src/projections/account-projection.ts';
 import type { AccountDocument } from '../../src/projections/accounts.ts';
+import { checkpointStore } from '../../src/projections/checkpoint.ts';
+import type { CheckpointStore } from '../../src/projections/checkpoint.ts';
 import { readModelStore } from '../../src/projections/read-model-store.ts';
 import type { ReadModelStore } from '../../src/projections/read-model-store.ts';
 import { freshDatabase } from '../support/mongo.ts';
@@ -11,13 +13,16 @@ import { freshDatabase } from '../support/mongo.ts';
 const database = freshDatabase();
 const client = new MongoClient(database.uri, { useBigInt64: true });
 const at = new Date(0);
+const BUILD = { projection: 'accounts', number: 1, shape: 1, groups: 1 };
 
 let db: Db;
 let store: ReadModelStore<AccountDocument>;
+let checkpoints: CheckpointStore;
 
 beforeAll(() => {
   db = client.db(database.name);
-  store = readModelStore(db, accountProjection);
+  store = readModelStore(db, accountProjection, BUILD);
+  checkpoints = checkpointStore(db, 'accounts-v1');
 });
 beforeEach(() => db.dropDatabase());
 afterAll(async () => {
@@ -34,9 +39,9 @@ const line = (accountId: string, version: number) => ({ _id: `${accountId}:${ver
 
 describe('a write', () => {
   test('replaces older documents, leaves newer and equal ones, and inserts missing ones', async () => {
-    await store.write([document('older', 1), document('equal', 5), document('newer', 9)], []);
+    await store.writeDocuments([document('older', 1), document('equal', 5), document('newer', 9)]);
     const changed = ['older', 'equal', 'newer', 'missing'].map((id) => document(id, 5));
-    await store.write(changed, []);
+    await store.writeDocuments(changed);
     const found = await store.documents(changed.map(({ _id }) => _id));
     expect(Object.fromEntries(found.map(({ _id, version }) => [_id, version]))).toEqual({
       older: 5,
@@ -47,19 +52,15 @@ describe('a write', () => {
   });
 
   test('inserts the lines that are missing among lines that are there', async () => {
-    await store.write([], [line('a', 2)]);
-    await store.write([], [line('a', 1), line('a', 2), line('a', 3)]);
-    const found = await db
-      .collection(accountProjection.lines.name)
-      .find()
-      .sort({ _id: 1 })
-      .toArray();
+    await store.writeLines([line('a', 2)]);
+    await store.writeLines([line('a', 1), line('a', 2), line('a', 3)]);
+    const found = await db.collection('transactions_v1').find().sort({ _id: 1 }).toArray();
     expect(found).toEqual([line('a', 1), line('a', 2), line('a', 3)]);
   });
 
   test('keeps balances beyond 2^53 exact', async () => {
     const balance = 9_223_372_036_854_775_807n;
-    await store.write([{ ...document('rich', 1), balance }], []);
+    await store.writeDocuments([{ ...document('rich', 1), balance }]);
     expect((await store.documents(['rich'])).map((found) => found.balance)).toEqual([balance]);
   });
 
@@ -68,48 +69,50 @@ describe('a write', () => {
     const nobody = new MongoClient(`mongodb://127.0.0.1:${port}/`, {
       serverSelectionTimeoutMS: 100,
     });
-    const away = readModelStore(nobody.db('bank'), accountProjection);
-    await expect(away.write([], [line('a', 1)])).rejects.toThrow();
-    await expect(away.write([document('a', 1)], [])).rejects.toThrow();
-    await expect(away.moveCheckpoint(0, 1)).rejects.toThrow();
+    const away = readModelStore(nobody.db('bank'), accountProjection, BUILD);
+    await expect(away.writeLines([line('a', 1)])).rejects.toThrow();
+    await expect(away.writeDocuments([document('a', 1)])).rejects.toThrow();
+    await expect(
+      checkpointStore(nobody.db('bank'), 'accounts-v1').move(0, { sequence: 1, at }),
+    ).rejects.toThrow();
     await nobody.close();
   });
 });
 
 describe('the checkpoint', () => {
   test('begins at 0, only moves forward, and stays where it was', async () => {
-    expect(await store.open()).toBe(0);
-    expect(await store.moveCheckpoint(0, 7)).toBe(true);
-    expect(await store.moveCheckpoint(2, 3)).toBe(true);
-    expect(await store.open()).toBe(7);
+    expect((await checkpoints.open()).sequence).toBe(0);
+    expect(await checkpoints.move(0, { sequence: 7, at })).toBe(true);
+    expect(await checkpoints.move(2, { sequence: 3, at })).toBe(true);
+    expect((await checkpoints.open()).sequence).toBe(7);
   });
 
   test('does not pass over events: it moves only from where it stands, or stood before', async () => {
-    await store.open();
-    expect(await store.moveCheckpoint(5, 7)).toBe(false);
-    expect(await store.checkpoint()).toBe(0);
+    await checkpoints.open();
+    expect(await checkpoints.move(5, { sequence: 7, at })).toBe(false);
+    expect((await checkpoints.read())?.sequence).toBe(0);
   });
 
   test('does not come back by being moved', async () => {
-    await store.open();
+    await checkpoints.open();
     await db.dropDatabase();
-    expect(await store.moveCheckpoint(0, 7)).toBe(false);
-    expect(await store.open()).toBe(0);
+    expect(await checkpoints.move(0, { sequence: 7, at })).toBe(false);
+    expect((await checkpoints.open()).sequence).toBe(0);
   });
 
   test('is not moved on a read model that another worker began to build again', async () => {
-    await store.open();
-    await store.moveCheckpoint(0, 7);
+    await checkpoints.open();
+    await checkpoints.move(0, { sequence: 7, at });
     await db.dropDatabase();
     // The other worker.
-    await store.open();
-    expect(await store.moveCheckpoint(7, 8)).toBe(false);
-    expect(await store.checkpoint()).toBe(0);
+    await checkpoints.open();
+    expect(await checkpoints.move(7, { sequence: 8, at })).toBe(false);
+    expect((await checkpoints.read())?.sequence).toBe(0);
   });
 });
 
 test('opening makes the indexes, also twice and at once', async () => {
   await Promise.all([store.open(), store.open(), store.open()]);
-  const names = await db.collection(accountProjection.documents.name).indexes();
+  const names = await db.collection('accounts_v1').indexes();
   expect(names.length).toBe(accountProjection.documents.indexes.length + 1);
 });

@@ -4,7 +4,6 @@ import { ProblemError } from '../../platform/problem.ts';
 import { withTimeout } from '../../platform/timeout.ts';
 import { problemResponses } from '../../platform/problem-schema.ts';
 import { readUuid } from '../../platform/uuid.ts';
-import type { ProjectionPosition } from '../../projections/position.ts';
 import type { ReadStore } from '../read-store.ts';
 import {
   AccountPage,
@@ -18,27 +17,24 @@ import { accountView, transactionView } from './views.ts';
 
 export interface RouteOptions {
   readonly store: ReadStore;
-  readonly position: ProjectionPosition;
+  /**
+   * Waits until every event up to the stream sequence shows, of the account or of all.
+   * @throws ProblemError `unavailable` when the read models do not get there in time.
+   */
+  readonly untilVisible: (sequence: number, accountId?: string) => Promise<void>;
 }
 
 /** A query that MongoDB does not answer in time is given up, in milliseconds. */
 const QUERY_TIMEOUT_MS = 3_000;
 
-/** How long a query waits for a write to become visible, in milliseconds. */
-const VISIBILITY_TIMEOUT_MS = 2_000;
-
 const queryProblems = problemResponses('invalid_request', 'unavailable');
 const accountProblems = problemResponses('invalid_request', 'account_not_found', 'unavailable');
 
 /** The queries of the HTTP contract. */
-export function queryRoutes(server: HttpServer, { store, position }: RouteOptions): void {
-  /** @throws ProblemError `unavailable` when the read models do not get there in time. */
-  async function waitUntilVisible(minSequence: number | undefined): Promise<void> {
-    if (minSequence === undefined) return;
-    if (await position.waitFor(minSequence, VISIBILITY_TIMEOUT_MS)) return;
-    const detail = `the read models are at stream sequence ${position.current()}, not yet ${minSequence}`;
-    throw new ProblemError('unavailable', detail, { retryAfterSeconds: 1 });
-  }
+export function queryRoutes(server: HttpServer, { store, untilVisible }: RouteOptions): void {
+  const waitUntilVisible = async (sequence: number | undefined, accountId?: string) => {
+    if (sequence !== undefined) await untilVisible(sequence, accountId);
+  };
 
   server.get(
     '/accounts/:accountId',
@@ -52,7 +48,7 @@ export function queryRoutes(server: HttpServer, { store, position }: RouteOption
     },
     async (request, reply) => {
       const accountId = readUuid('accountId', request.params.accountId);
-      await waitUntilVisible(request.query.minSequence);
+      await waitUntilVisible(request.query.minSequence, accountId);
       const account = await available(request, () => store.account(accountId));
       if (account === undefined) throw accountNotFound();
       reply.header('etag', `"${account.version}"`);
@@ -90,7 +86,7 @@ export function queryRoutes(server: HttpServer, { store, position }: RouteOption
     async (request) => {
       const accountId = readUuid('accountId', request.params.accountId);
       const { minSequence, ...page } = request.query;
-      await waitUntilVisible(minSequence);
+      await waitUntilVisible(minSequence, accountId);
       const [account, lines] = await available(request, () =>
         Promise.all([store.account(accountId), store.transactions(accountId, page)]),
       );

@@ -3,10 +3,11 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import type { NatsConnection } from 'nats';
 import type { EventReader, EventStore, SnapshotStore } from '../event-store.ts';
+import { eventsIn } from '../log-entry.ts';
 import { createAppend } from './append.ts';
 import { SNAPSHOT_BUCKET } from './names.ts';
-import { readEvent, readHead, readTail } from './read.ts';
-import { replayStream } from './replay.ts';
+import { readEvent, readHead, readNextOfShard, readTail } from './read.ts';
+import { readEntries } from './replay.ts';
 import { createRequester } from './requester.ts';
 import { kvSnapshotStore } from './snapshots.ts';
 
@@ -47,6 +48,9 @@ export function jetStreamReader(jsm: JetStreamManager): EventReader {
     event: (sequence) => readEvent(jsm, sequence),
     head: (accountId, consistency) => readHead(jsm, accountId, consistency),
     tail: (head, after, consistency) => readTail(jsm, head, after, consistency),
-    replay: (afterSequence, untilSequence) => replayStream(jsm, afterSequence, untilSequence),
+    replay: (afterSequence, untilSequence) =>
+      eventsIn(readEntries(jsm, afterSequence, untilSequence)),
+    entries: (afterSequence, untilSequence) => readEntries(jsm, afterSequence, untilSequence),
+    nextOfShard: (shard, afterSequence) => readNextOfShard(jsm, shard, afterSequence),
   };
 }

@@ -2,7 +2,7 @@ import type { DirectMsgRequest, JetStreamManager, MsgRequest, StoredMsg } from '
 import type { RecordedEvent } from '../../account/events.ts';
 import { decodeEvent } from '../event-codec.ts';
 import type { Consistency, Head, Position } from '../event-store.ts';
-import { subjectOf } from '../subjects.ts';
+import { shardSubject, subjectOf } from '../subjects.ts';
 import { directBatch } from './direct-batch.ts';
 import type { Range } from './direct-batch.ts';
 import { EXPECTED_SEQUENCE_HEADER, STREAM } from './names.ts';
@@ -104,10 +104,24 @@ async function getNext(
   jsm: JetStreamManager,
   { subject, from, to }: Required<Range>,
 ): Promise<StoredMsg[]> {
+  const message = await nextOn(jsm, subject, from);
+  return message === null || message.seq > to ? [] : [message];
+}
+
+function nextOn(jsm: JetStreamManager, subject: string, from: number): Promise<StoredMsg | null> {
   // The server knows next_by_subj here too; the client's type does not.
   const query = { seq: from, next_by_subj: subject };
-  const message = await jsm.streams.getMessage(STREAM, query);
-  return message === null || message.seq > to ? [] : [message];
+  return jsm.streams.getMessage(STREAM, query);
+}
+
+/** Stream sequence of the shard's first event after another one, through the leader. */
+export async function readNextOfShard(
+  jsm: JetStreamManager,
+  shard: number,
+  afterSequence: number,
+): Promise<number | undefined> {
+  const message = await nextOn(jsm, shardSubject(shard), afterSequence + 1);
+  return message?.seq;
 }
 
 export function recordedOf(message: {

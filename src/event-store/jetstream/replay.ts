@@ -1,30 +1,30 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JetStreamManager } from '@nats-io/jetstream';
-import type { RecordedEvent } from '../../account/events.ts';
+import { entryOf } from '../log-entry.ts';
+import type { LogEntry } from '../log-entry.ts';
 import { directBatch } from './direct-batch.ts';
 import { STREAM } from './names.ts';
-import { recordedOf } from './read.ts';
 
 /** A replica that lags may lack the newest messages for a moment: waits between tries, and how many. */
 const LAG_WAIT_MS = 50;
 const LAG_TRIES = 100;
 
 /**
- * Every event after a stream sequence, in order, up to another one or to the last that the stream
+ * Every message after a stream sequence, in order, up to another one or to the last that the stream
  * held at the call. Reads with direct gets, so it needs no consumer, and no permission to make one.
  * @throws Error when the end cannot be reached.
  */
-export async function* replayStream(
+export async function* readEntries(
   jsm: JetStreamManager,
   afterSequence: number,
   untilSequence?: number,
-): AsyncGenerator<RecordedEvent> {
+): AsyncGenerator<LogEntry> {
   const { state } = await jsm.streams.info(STREAM);
   const end = Math.min(untilSequence ?? state.last_seq, state.last_seq);
   let position = afterSequence;
   for (let tries = 0; position < end;) {
     const messages = await directBatch(jsm, { from: position + 1, to: end });
-    for (const message of messages) yield recordedOf(message);
+    for (const message of messages) yield entryOf(message);
     position = messages.at(-1)?.seq ?? position;
     if (messages.length > 0) {
       tries = 0;

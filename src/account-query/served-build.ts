@@ -1,0 +1,41 @@
+import type { EventReader } from '../event-store/event-store.ts';
+import { ProblemError } from '../platform/problem.ts';
+import type { Build, Group } from '../projections/build.ts';
+import type { Projector } from '../projections/projector.ts';
+import { untilVisible } from '../projections/visibility.ts';
+
+/** The build of the read models that queries are answered from, as the routes know it. */
+export interface ServedBuild {
+  /** @throws ProblemError `unavailable` before MongoDB was there for the first time. */
+  build(): Build;
+  /** None before that. */
+  groups(): readonly Group[];
+  /**
+   * Waits until every event up to the stream sequence shows, of the account or of all.
+   * @throws ProblemError `unavailable` when the read models do not get there in time.
+   */
+  untilVisible(sequence: number, accountId?: string): Promise<void>;
+}
+
+export function servedBuild(
+  current: () => { readonly projector: Projector; readonly events: EventReader } | undefined,
+  timeoutMs: number,
+): ServedBuild {
+  function serving() {
+    const found = current();
+    if (found !== undefined) return found;
+    throw new ProblemError('unavailable', 'the service is starting', { retryAfterSeconds: 1 });
+  }
+
+  return {
+    build: () => serving().projector.build,
+    groups: () => current()?.projector.groups.map(({ group }) => group) ?? [],
+    async untilVisible(sequence, accountId) {
+      const { projector, events } = serving();
+      if (await untilVisible(projector, events, sequence, timeoutMs, accountId)) return;
+      const reached = Math.min(...projector.groups.map(({ position }) => position.current()));
+      const detail = `the read models are at stream sequence ${reached}, not yet ${sequence}`;
+      throw new ProblemError('unavailable', detail, { retryAfterSeconds: 1 });
+    },
+  };
+}

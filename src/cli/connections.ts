@@ -1,0 +1,48 @@
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import type { Db } from 'mongodb';
+import type { NatsConnection } from 'nats';
+import type { EventReader } from '../event-store/event-store.ts';
+import { jetStreamReader } from '../event-store/jetstream/jetstream-event-store.ts';
+import { environmentReader } from '../platform/environment.ts';
+import type { Environment } from '../platform/environment.ts';
+import { messageOf } from '../platform/message-of.ts';
+import { connectMongo, createMongoClient, databaseOf, readMongoUri } from '../platform/mongo.ts';
+import { connectNats, readNatsSettings } from '../platform/nats.ts';
+import { CliError } from './cli-error.ts';
+
+/** What the operator's commands work with. */
+export interface Connections {
+  readonly nc: NatsConnection;
+  readonly js: JetStreamClient;
+  readonly jsm: JetStreamManager;
+  readonly events: EventReader;
+  readonly db: Db;
+}
+
+const TIMEOUT_MS = 5_000;
+
+/** Connects as the environment says, runs the work, and disconnects. @throws CliError */
+export async function withConnections<T>(
+  variables: Environment,
+  work: (connections: Connections) => Promise<T>,
+): Promise<T> {
+  const env = environmentReader(variables);
+  const settings = readNatsSettings(env);
+  const mongoUri = readMongoUri(env);
+  env.done();
+  const mongo = createMongoClient(mongoUri, 'jetbank');
+  const nc = await connectNats('jetbank', settings).catch(asCliError);
+  try {
+    await connectMongo(mongo).catch(asCliError);
+    const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: TIMEOUT_MS });
+    const js = jetstream(nc, { timeout: TIMEOUT_MS });
+    return await work({ nc, js, jsm, events: jetStreamReader(jsm), db: databaseOf(mongo) });
+  } finally {
+    await Promise.all([nc.close(), mongo.close()]);
+  }
+}
+
+function asCliError(error: unknown): never {
+  throw new CliError(messageOf(error));
+}

@@ -1,0 +1,80 @@
+import type { Db, WithId } from 'mongodb';
+import type { Build } from './build.ts';
+
+/** What operators say about a projection, and every service obeys: one document in MongoDB. */
+export interface ProjectionControl {
+  /** Number of the build that queries are answered from. */
+  readonly live: number;
+  /** The one before it, kept for a roll-back. */
+  readonly previous: number | null;
+  /** Nothing is projected; queries are answered from what there is. */
+  readonly paused: boolean;
+  readonly builds: readonly Build[];
+}
+
+export interface ControlStore {
+  /** Undefined before the first start of a service, and after the database was dropped. */
+  read(): Promise<ProjectionControl | undefined>;
+  /** The document; where it is missing, one that says that `first` is live. */
+  open(first: Build): Promise<ProjectionControl>;
+  addBuild(build: Build): Promise<void>;
+  removeBuild(number: number): Promise<void>;
+  /** Makes another build the live one; false when `from` is not the live one any more. */
+  flip(from: number, to: number): Promise<boolean>;
+  pause(paused: boolean): Promise<void>;
+}
+
+interface Stored extends ProjectionControl {
+  readonly _id: string;
+}
+
+export const CONTROL = 'projections';
+const SAFE = { writeConcern: { w: 'majority' } } as const;
+
+export function controlStore(db: Db, projection: string): ControlStore {
+  const collection = db.collection<Stored>(CONTROL);
+  const _id = projection;
+  const update = async (change: object, filter: object = {}): Promise<boolean> => {
+    const { matchedCount } = await collection.updateOne({ _id, ...filter }, change, SAFE);
+    return matchedCount === 1;
+  };
+
+  return {
+    async read() {
+      const found = await collection.findOne({ _id });
+      return found === null ? undefined : controlIn(found);
+    },
+
+    async open(first) {
+      const missing = { live: first.number, previous: null, paused: false, builds: [first] };
+      const found = await collection.findOneAndUpdate(
+        { _id },
+        { $setOnInsert: missing },
+        { upsert: true, returnDocument: 'after', ...SAFE },
+      );
+      return found === null ? missing : controlIn(found);
+    },
+
+    async addBuild(build) {
+      await update({ $push: { builds: build } }, { 'builds.number': { $ne: build.number } });
+    },
+
+    async removeBuild(number) {
+      await update({ $pull: { builds: { number } } }, { live: { $ne: number } });
+      await update({ $set: { previous: null } }, { previous: number });
+    },
+
+    flip: (from, to) => update({ $set: { live: to, previous: from } }, { live: from }),
+
+    async pause(paused) {
+      await update({ $set: { paused } });
+    },
+  };
+}
+
+const controlIn = ({ live, previous, paused, builds }: WithId<Stored>): ProjectionControl => ({
+  live,
+  previous,
+  paused,
+  builds,
+});

@@ -1,0 +1,162 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type {
+  Consumer,
+  ConsumerMessages,
+  JetStreamClient,
+  JetStreamManager,
+  JsMsg,
+} from '@nats-io/jetstream';
+import { STREAM } from '../event-store/jetstream/names.ts';
+import { entryOf } from '../event-store/log-entry.ts';
+import { createApplier, MAX_BATCH, READ_MODEL_DELETED } from './applier.ts';
+import type { Applier, ApplierOptions } from './applier.ts';
+import { batchQueue } from './batch-queue.ts';
+import { deliveryOrder } from './delivery-order.ts';
+import type { Delivery } from './delivery-order.ts';
+import { PRIORITY_GROUP, provisionConsumer } from './durable-consumer.ts';
+import type { ProjectedDocument } from './projection.ts';
+import { watchCheckpoint } from './watch-checkpoint.ts';
+
+export interface GroupProjectorOptions<D extends ProjectedDocument> extends ApplierOptions<D> {
+  readonly js: JetStreamClient;
+  readonly jsm: JetStreamManager;
+  /** Whether a missing consumer is made. */
+  readonly provision: boolean;
+}
+
+/** Messages on their way to this process, at most. */
+const PREFETCH = 10_000;
+/** At most half of the consumer's priority_timeout, or the pin is lost between two pulls. */
+const PULL_EXPIRES_MS = 2_000;
+/** How often a worker without events looks whether it must take over, in milliseconds. */
+const LOOK_EVERY_MS = 2_000;
+/** Waits after a failure, from the first to the last, in milliseconds. */
+const FIRST_WAIT_MS = 100;
+const LAST_WAIT_MS = 5_000;
+
+const PIN_HEADER = 'Nats-Pin-Id';
+
+/**
+ * Projects a group of shards until the signal is aborted; after any failure it begins again from the
+ * checkpoint.
+ */
+export async function runGroupProjector<D extends ProjectedDocument>(
+  options: GroupProjectorOptions<D>,
+): Promise<void> {
+  const { signal, observer } = options;
+  const stopped = () => signal.aborted;
+  let waitMs = FIRST_WAIT_MS;
+  while (!stopped()) {
+    try {
+      await project(options, () => {
+        waitMs = FIRST_WAIT_MS;
+      });
+    } catch (error) {
+      if (stopped()) return;
+      observer.failed(error, waitMs);
+      await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+      waitMs = Math.min(waitMs * 2, LAST_WAIT_MS);
+    }
+  }
+}
+
+/** One life of the projector: from the checkpoint until it is stopped or something fails. */
+async function project<D extends ProjectedDocument>(
+  options: GroupProjectorOptions<D>,
+  onProgress: () => void,
+): Promise<void> {
+  const { group, store, checkpoints, js, jsm, position, provision, observer, signal } = options;
+  await store.open();
+  const { sequence: checkpoint } = await checkpoints.open();
+  const { delivered } = await provisionConsumer(jsm, group, provision, checkpoint);
+  position.reset(checkpoint);
+  observer.started(checkpoint);
+  const applier = createApplier(options, checkpoint, onProgress);
+  // What was delivered before may never have been written, and is delivered again much later.
+  await applier.catchUp(delivered.stream_seq);
+  const order = deliveryOrder(delivered.consumer_seq);
+
+  const queue = batchQueue<JsMsg | typeof LOOK>(MAX_BATCH);
+  const consumer = await js.consumers.get(STREAM, group.id);
+  const messages = await consumer.consume({
+    max_messages: PREFETCH,
+    expires: PULL_EXPIRES_MS,
+    group: PRIORITY_GROUP,
+    callback: (message) => queue.push(message),
+  });
+  let ending = 'stopped';
+  function end(why: string): void {
+    ending = why;
+    messages.stop();
+  }
+  const stop = () => messages.stop();
+  signal.addEventListener('abort', stop, { once: true });
+  endWhenConsumerIsGone(messages, end);
+  const looking = setInterval(() => queue.push(LOOK), LOOK_EVERY_MS);
+  let seen = checkpoint;
+  const unwatch = watchCheckpoint(checkpoints, position, () => end(READ_MODEL_DELETED));
+  void messages.closed().then(() => queue.end());
+  try {
+    for await (const arrivals of queue.batches()) {
+      const batch = arrivals.filter((arrival) => arrival !== LOOK);
+      const last = batch.at(-1);
+      if (last === undefined) {
+        seen = await takeOver(options, applier, consumer, seen);
+        continue;
+      }
+      const deliveries = batch.map((message) => ({
+        entry: entryOf(message),
+        follows: order.follows(deliveryOf(message)),
+      }));
+      // The acknowledgement is for all before it too. If it is lost, MongoDB has them all the same.
+      await applier.apply(deliveries, last.info.pending, () => last.ack());
+    }
+    await applier.written();
+    if (!signal.aborted) throw new Error(`projecting ended: ${ending}`);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    clearInterval(looking);
+    unwatch();
+    messages.stop();
+  }
+}
+
+const deliveryOf = ({ info, headers }: JsMsg): Delivery => ({
+  deliverySequence: info.deliverySequence,
+  deliveryCount: info.deliveryCount,
+  pin: headers?.get(PIN_HEADER) ?? '',
+});
+
+/** Stands in the queue where it is time to look whether somebody has to take over. */
+const LOOK = 'look';
+
+/**
+ * The worker that had the events may have died with them in its hands: they are delivered again only
+ * much later, and perhaps nothing else comes. So where events were delivered and the checkpoint has
+ * not moved since the last look, they are read from the stream. Answers the checkpoint.
+ */
+async function takeOver<D extends ProjectedDocument>(
+  { checkpoints, observer }: ApplierOptions<D>,
+  applier: Applier,
+  consumer: Consumer,
+  seenBefore: number,
+): Promise<number> {
+  await applier.written();
+  const checkpoint = (await checkpoints.read())?.sequence ?? seenBefore;
+  const { delivered, num_pending: undelivered } = await consumer.info();
+  const unapplied = delivered.stream_seq > checkpoint ? 1 : 0;
+  observer.pending(undelivered + unapplied);
+  if (checkpoint !== seenBefore) return checkpoint;
+  await applier.catchUp(delivered.stream_seq);
+  return Math.max(checkpoint, delivered.stream_seq);
+}
+
+/** The client would wait for ever for a consumer that was deleted; here it is made again. */
+function endWhenConsumerIsGone(messages: ConsumerMessages, end: (why: string) => void): void {
+  void (async () => {
+    for await (const { type } of messages.status()) {
+      const gone = ['consumer_deleted', 'consumer_not_found', 'stream_not_found'].includes(type);
+      if (gone) end(`the consumer is gone (${type})`);
+    }
+  })();
+}

@@ -1,0 +1,211 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { STREAM } from '../event-store/jetstream/names.ts';
+import { createApplier } from './applier.ts';
+import { groupsOf, wholeOf } from './build.ts';
+import type { Build } from './build.ts';
+import { checkpointStore, joinedCheckpoints } from './checkpoint.ts';
+import { controlStore } from './control.ts';
+import type { ProjectionControl } from './control.ts';
+import { PRIORITY_GROUP, provisionConsumer } from './durable-consumer.ts';
+import { projectionPosition } from './position.ts';
+import { createProjector } from './projector.ts';
+import type { Projector, ProjectorOptions } from './projector.ts';
+import { readModelStore } from './read-model-store.ts';
+import type { ProjectedDocument } from './projection.ts';
+import { removeBuild } from './remove-build.ts';
+import { untilVisible } from './visibility.ts';
+
+export interface RebuildOptions<D extends ProjectedDocument> extends ProjectorOptions<D> {
+  /** Groups of the new build; default as many as the live one has. */
+  readonly groups?: number;
+  /** Looks at the new build before it is made the live one; an answer keeps it from that. */
+  readonly check: (fresh: Build, live: Build) => Promise<string | undefined>;
+  readonly report: RebuildReporter;
+  readonly signal: AbortSignal;
+}
+
+export interface RebuildReporter {
+  /** A sentence for people on what is done next. */
+  readonly step: (what: string) => void;
+  /** Stream sequences replayed, and how many there are. */
+  readonly replayed: (done: number, total: number) => void;
+}
+
+/** Why no build was made the live one, in a sentence that says what to do. */
+export class RebuildError extends Error {
+  override readonly name = 'RebuildError';
+}
+
+/** How long the last events may take to get through, in milliseconds. */
+const CATCH_UP_TIMEOUT_MS = 60_000;
+/** How long the services have to see which build is live, in milliseconds. */
+const HAND_OVER_MS = 2_000;
+
+/**
+ * Makes a new build beside the live one: replays the log to its end, catches up, has it checked, and
+ * makes it the live one. Queries are answered all the time. One that was broken off is taken up
+ * where it stood. Answers the new build; nothing is live that was not checked.
+ * @throws RebuildError saying what to do, when the check has an objection.
+ */
+export async function rebuild<D extends ProjectedDocument>(
+  options: RebuildOptions<D>,
+): Promise<Build> {
+  const { projection, db, report } = options;
+  const control = controlStore(db, projection.name);
+  const found = await control.open({ ...shapeOf(options), number: 1, groups: options.groups ?? 1 });
+  const fresh = await buildToMake(options, found);
+  await replay(options, fresh);
+  const projector = await catchUp(options, fresh);
+  try {
+    report.step('checking');
+    const objection = await options.check(fresh, buildIn(found, found.live));
+    if (objection !== undefined) throw new RebuildError(objection);
+    await makeLive(options, projector, found.live);
+  } finally {
+    await projector.stop();
+  }
+  await removeOld(options);
+  return fresh;
+}
+
+/** Makes the build before the live one the live one again, once it has caught up. */
+export async function rollBack<D extends ProjectedDocument>(
+  options: RebuildOptions<D>,
+): Promise<Build> {
+  const found = await controlStore(options.db, options.projection.name).read();
+  if (found === undefined || found.previous === null) {
+    throw new RebuildError('there is no build before the live one to go back to');
+  }
+  const build = buildIn(found, found.previous);
+  const projector = await catchUp(options, build);
+  try {
+    await makeLive(options, projector, found.live);
+  } finally {
+    await projector.stop();
+  }
+  return build;
+}
+
+/** Removes what rebuilds that were broken off have left. Answers the builds removed. */
+export async function removeUnfinished<D extends ProjectedDocument>(
+  options: ProjectorOptions<D>,
+): Promise<Build[]> {
+  const found = await controlStore(options.db, options.projection.name).read();
+  const unfinished = found === undefined ? [] : unfinishedIn(found);
+  for (const build of unfinished) await removeBuild(options, build);
+  return unfinished;
+}
+
+const shapeOf = <D extends ProjectedDocument>({ projection }: ProjectorOptions<D>) => ({
+  projection: projection.name,
+  shape: projection.version,
+});
+
+/** The builds that are neither live nor kept for a roll-back. */
+const unfinishedIn = ({ live, previous, builds }: ProjectionControl): Build[] =>
+  builds.filter(({ number }) => number !== live && number !== previous);
+
+function buildIn({ builds }: ProjectionControl, number: number): Build {
+  const found = builds.find((build) => build.number === number);
+  if (found === undefined)
+    throw new RebuildError(`the control document does not know build ${number}`);
+  return found;
+}
+
+async function buildToMake<D extends ProjectedDocument>(
+  options: RebuildOptions<D>,
+  found: ProjectionControl,
+): Promise<Build> {
+  const { projection, db, report } = options;
+  const groups = options.groups ?? buildIn(found, found.live).groups;
+  for (const build of unfinishedIn(found)) {
+    if (build.shape === projection.version && build.groups === groups) {
+      report.step(`taking up build ${build.number}, which was broken off`);
+      return build;
+    }
+    report.step(`removing build ${build.number}, which was broken off`);
+    await removeBuild(options, build);
+  }
+  const number = Math.max(...found.builds.map((build) => build.number)) + 1;
+  const build = { ...shapeOf(options), number, groups };
+  await controlStore(db, projection.name).addBuild(build);
+  return build;
+}
+
+async function lastSequence<D extends ProjectedDocument>({
+  jsm,
+}: ProjectorOptions<D>): Promise<number> {
+  return (await jsm.streams.info(STREAM)).state.last_seq;
+}
+
+/** Reads the log once for all groups, up to where it ends now. */
+async function replay<D extends ProjectedDocument>(
+  options: RebuildOptions<D>,
+  build: Build,
+): Promise<void> {
+  const { projection, db, events, report, signal, observer } = options;
+  const end = await lastSequence(options);
+  report.step(`replaying ${end} events into build ${build.number}`);
+  const store = readModelStore(db, projection, build);
+  const checkpoints = joinedCheckpoints(groupsOf(build).map(({ id }) => checkpointStore(db, id)));
+  await store.open();
+  const { sequence } = await checkpoints.open();
+  const position = projectionPosition();
+  report.replayed(sequence, end);
+  position.onAdvance((done) => report.replayed(done, end));
+  const group = wholeOf(build);
+  const whole = { projection, group, store, checkpoints, events, position, signal };
+  const applier = createApplier({ ...whole, observer: observer(group) }, sequence, () => undefined);
+  await applier.catchUp(end);
+  await applier.written();
+}
+
+/** Makes the build's consumers, and projects until nothing is missing; it goes on after that. */
+async function catchUp<D extends ProjectedDocument>(
+  options: RebuildOptions<D>,
+  build: Build,
+): Promise<Projector> {
+  const { db, jsm, events, report } = options;
+  report.step('catching up with what was written meanwhile');
+  for (const group of groupsOf(build)) {
+    const { sequence } = await checkpointStore(db, group.id).open();
+    await provisionConsumer(jsm, group, true, sequence);
+  }
+  const projector = createProjector(options, build);
+  projector.resume();
+  const end = await lastSequence(options);
+  if (end === 0 || (await untilVisible(projector, events, end, CATCH_UP_TIMEOUT_MS))) {
+    return projector;
+  }
+  await projector.stop();
+  throw new RebuildError(`build ${build.number} did not get to stream sequence ${end}: try again`);
+}
+
+/** Makes the projector's build the live one and hands the work over to the services. */
+async function makeLive<D extends ProjectedDocument>(
+  { projection, db, jsm, report }: RebuildOptions<D>,
+  projector: Projector,
+  from: number,
+): Promise<void> {
+  const { number } = projector.build;
+  report.step(`making build ${number} the live one`);
+  if (!(await controlStore(db, projection.name).flip(from, number))) {
+    throw new RebuildError(`build ${from} is not the live one any more: somebody else was faster`);
+  }
+  await sleep(HAND_OVER_MS);
+  await projector.stop();
+  for (const { group } of projector.groups) {
+    // Somebody else may be pinned by now; then nobody is the worse for it.
+    await jsm.consumers.unpin(STREAM, group.id, PRIORITY_GROUP).catch(() => undefined);
+  }
+}
+
+/** Keeps the live build and the one before it. */
+async function removeOld<D extends ProjectedDocument>(options: RebuildOptions<D>): Promise<void> {
+  const found = await controlStore(options.db, options.projection.name).read();
+  if (found === undefined) return;
+  for (const build of unfinishedIn(found)) {
+    options.report.step(`removing build ${build.number}`);
+    await removeBuild(options, build);
+  }
+}
