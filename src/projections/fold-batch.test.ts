@@ -140,6 +140,19 @@ describe('a batch', () => {
     expect(folded.changed.size).toBe(0);
   });
 
+  test('of which no line can be made parks the account before it', async () => {
+    const projection = {
+      ...accountProjection,
+      lineOf(entry: RecordedEvent) {
+        if (entry.event.version === 2) throw new TypeError('no line');
+        return accountProjection.lineOf(entry);
+      },
+    };
+    const folded = await foldBatch(projection, standing(), versions(1, 2, 3), log);
+    expect(folded.parked).toEqual([{ accountId: ACCOUNT, sequence: 20, error: 'no line' }]);
+    expect(folded.changed.get(ACCOUNT)).toMatchObject({ version: 1 });
+  });
+
   test('whose missing events the log does not have is never applied', async () => {
     const document = await documentAt(1);
     const folded = await foldBatch(accountProjection, standing(document), versions(3), emptyLog);

@@ -43,8 +43,9 @@ export async function foldBatch<D extends ProjectedDocument>(
   const parked = new Map<string, ParkedAccount>();
   let repeated = 0;
 
+  /** @throws UnappliableError */
   function addLine(recorded: RecordedEvent): void {
-    const line = projection.lineOf(recorded);
+    const line = asUnappliable(() => projection.lineOf(recorded));
     if (line !== undefined) lines.push(line);
   }
 
@@ -55,8 +56,8 @@ export async function foldBatch<D extends ProjectedDocument>(
       throw new UnappliableError(`account ${accountId}: the log has no version ${version - 1}`);
     }
     const after = asUnappliable(() => projection.apply(before, recorded));
-    changed.set(accountId, after);
     addLine(recorded);
+    changed.set(accountId, after);
     return after;
   }
 
@@ -83,7 +84,7 @@ export async function foldBatch<D extends ProjectedDocument>(
     const { accountId, sequence } = entry;
     if (parked.has(accountId) || isParked(accountId)) continue;
     try {
-      if ('error' in entry) throw entry.error;
+      if ('error' in entry) throw new UnappliableError(entry.error.message);
       await fold(entry);
     } catch (error) {
       if (!isPoison(error)) throw error;
