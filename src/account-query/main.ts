@@ -16,14 +16,17 @@ import type { ConnectionState } from '../platform/nats.ts';
 import { retryForever } from '../platform/retry.ts';
 import { runService } from '../platform/service.ts';
 import { accountProjection } from '../projections/account-projection.ts';
+import { accountDocuments } from '../projections/accounts.ts';
 import { projectionPosition } from '../projections/position.ts';
 import { runProjector } from '../projections/projector.ts';
 import { readModelStore } from '../projections/read-model-store.ts';
+import { transactionLines } from '../projections/transactions.ts';
 import { readConfig } from './config.ts';
 import { queryRoutes } from './http/routes.ts';
 import { observeProjector } from './metrics.ts';
 import { projectorHealth } from './projector-health.ts';
 import { readStore } from './read-store.ts';
+import { untilVisible } from './until-visible.ts';
 
 const SERVICE = 'account-query';
 
@@ -50,7 +53,11 @@ await runService(SERVICE, readConfig, async (config, shell) => {
       projection: projector.check,
     },
   });
-  queryRoutes(http, { store: readStore(db), position });
+  const store = readStore(() => ({
+    accounts: db.collection(accountDocuments.name),
+    transactions: db.collection(transactionLines.name),
+  }));
+  queryRoutes(http, { store, untilVisible: untilVisible(position) });
   await shell.listen(http, config);
 
   shutdown.onStop('connections', () => mongo.close());

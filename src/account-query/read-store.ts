@@ -1,20 +1,14 @@
-import type { Db, Filter } from 'mongodb';
-import { accountDocuments } from '../projections/accounts.ts';
+import type { Collection } from 'mongodb';
 import type { AccountDocument } from '../projections/accounts.ts';
-import { transactionLines } from '../projections/transactions.ts';
 import type { TransactionDocument } from '../projections/transactions.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
+import { listAccounts } from './list-accounts.ts';
+import type { Page, PageRequest } from './page.ts';
+import { statementPage } from './statement.ts';
 
-export interface Page<T> {
-  readonly items: readonly T[];
-  /** Continues behind the last item; null at the end. */
-  readonly nextCursor: string | null;
-}
-
-export interface PageRequest {
-  /** 1 to 100. */
-  readonly limit: number;
-  readonly cursor?: string;
+/** The collections of one build of the read models. */
+export interface ReadModels {
+  readonly accounts: Collection<AccountDocument>;
+  readonly transactions: Collection<TransactionDocument>;
 }
 
 /** The read models, as the HTTP routes ask for them. */
@@ -26,45 +20,13 @@ export interface ReadStore {
   transactions(accountId: string, page: PageRequest): Promise<Page<TransactionDocument>>;
 }
 
-export function readStore(db: Db): ReadStore {
-  const accounts = db.collection<AccountDocument>(accountDocuments.name);
-  const transactions = db.collection<TransactionDocument>(transactionLines.name);
-
+/** `collections` is asked at each query: which build of the read models answers may change. */
+export function readStore(collections: () => ReadModels): ReadStore {
   return {
     async account(accountId) {
-      return (await accounts.findOne({ _id: accountId })) ?? undefined;
+      return (await collections().accounts.findOne({ _id: accountId })) ?? undefined;
     },
-
-    async accounts({ limit, cursor }) {
-      let filter: Filter<AccountDocument> = {};
-      if (cursor !== undefined) {
-        const [milliseconds, accountId] = decodeCursor(cursor, 'number', 'string');
-        const createdAt = new Date(milliseconds);
-        filter = {
-          $or: [{ createdAt: { $gt: createdAt } }, { createdAt, _id: { $gt: accountId } }],
-        };
-      }
-      const found = accounts.find(filter).sort({ createdAt: 1, _id: 1 });
-      return pageOf(await found.limit(limit + 1).toArray(), limit, ({ createdAt, _id }) =>
-        encodeCursor([createdAt.getTime(), _id]),
-      );
-    },
-
-    async transactions(accountId, { limit, cursor }) {
-      const before = cursor === undefined ? undefined : decodeCursor(cursor, 'number')[0];
-      const filter = { accountId, ...(before !== undefined && { version: { $lt: before } }) };
-      const found = transactions.find(filter).sort({ version: -1 });
-      return pageOf(await found.limit(limit + 1).toArray(), limit, ({ version }) =>
-        encodeCursor([version]),
-      );
-    },
+    accounts: (page) => listAccounts(collections().accounts, page),
+    transactions: (accountId, page) => statementPage(collections().transactions, accountId, page),
   };
-}
-
-/** One more than the limit was asked for, to know whether there is a next page. */
-function pageOf<T>(found: readonly T[], limit: number, cursorAfter: (item: T) => string): Page<T> {
-  const items = found.slice(0, limit);
-  const last = items.at(-1);
-  const more = found.length > limit && last !== undefined;
-  return { items, nextCursor: more ? cursorAfter(last) : null };
 }

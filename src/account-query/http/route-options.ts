@@ -1,0 +1,8 @@
+import type { ReadStore } from '../read-store.ts';
+import type { UntilVisible } from '../until-visible.ts';
+
+/** What the routes answer from. */
+export interface RouteOptions {
+  readonly store: ReadStore;
+  readonly untilVisible: UntilVisible;
+}
