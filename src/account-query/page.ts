@@ -8,7 +8,7 @@ export interface Page<T> {
 export interface PageRequest {
   /** 1 to 100. */
   readonly limit: number;
-  readonly cursor?: string;
+  readonly cursor?: string | undefined;
 }
 
 /** The page of what was found, where one more than the limit was asked for to know whether there is a next. */

@@ -2,6 +2,7 @@ import type { Collection } from 'mongodb';
 import type { AccountDocument } from '../projections/accounts.ts';
 import type { TransactionDocument } from '../projections/transactions.ts';
 import { listAccounts } from './list-accounts.ts';
+import type { AccountList } from './list-accounts.ts';
 import type { Page, PageRequest } from './page.ts';
 import { statementPage } from './statement.ts';
 
@@ -14,8 +15,7 @@ export interface ReadModels {
 /** The read models, as the HTTP routes ask for them. */
 export interface ReadStore {
   account(accountId: string): Promise<AccountDocument | undefined>;
-  /** All accounts, oldest first. */
-  accounts(page: PageRequest): Promise<Page<AccountDocument>>;
+  accounts(list: AccountList, page: PageRequest): Promise<Page<AccountDocument>>;
   /** The account's statement, newest first. */
   transactions(accountId: string, page: PageRequest): Promise<Page<TransactionDocument>>;
 }
@@ -26,7 +26,7 @@ export function readStore(collections: () => ReadModels): ReadStore {
     async account(accountId) {
       return (await collections().accounts.findOne({ _id: accountId })) ?? undefined;
     },
-    accounts: (page) => listAccounts(collections().accounts, page),
+    accounts: (list, page) => listAccounts(collections().accounts, list, page),
     transactions: (accountId, page) => statementPage(collections().transactions, accountId, page),
   };
 }

@@ -10,10 +10,10 @@ export async function statementPage(
   accountId: string,
   { limit, cursor }: PageRequest,
 ): Promise<Page<TransactionDocument>> {
-  const before = cursor === undefined ? undefined : decodeCursor(cursor, 'number')[0];
+  const before = cursor === undefined ? undefined : decodeCursor([accountId], cursor, 'number')[0];
   const filter = { accountId, ...(before !== undefined && { version: { $lt: before } }) };
   const found = transactions.find(filter).sort({ version: -1 });
   return pageOf(await found.limit(limit + 1).toArray(), limit, ({ version }) =>
-    encodeCursor([version]),
+    encodeCursor([accountId], [version]),
   );
 }

@@ -19,6 +19,8 @@ export const accountDocuments: CollectionSpec = {
     { key: { createdAt: 1, _id: 1 } },
     { key: { balance: 1, _id: 1 } },
     { key: { ownerName: 1, createdAt: 1, _id: 1 } },
+    { key: { ownerName: 1, balance: 1, _id: 1 } },
+    { key: { currency: 1, createdAt: 1, _id: 1 } },
     { key: { currency: 1, balance: 1, _id: 1 } },
   ],
 };

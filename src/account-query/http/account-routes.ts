@@ -1,8 +1,9 @@
 import type { HttpServer } from '../../platform/http-types.ts';
 import { accountNotFound, accountProblems, available, queryProblems } from './answers.ts';
+import { readAccountList } from './read-account-list.ts';
 import { readAccountId } from './read-request.ts';
 import type { RouteOptions } from './route-options.ts';
-import { AccountPage, AccountParams, AccountQuery, AccountView, PageQuery } from './schemas.ts';
+import { AccountPage, AccountParams, AccountQuery, AccountView, AccountsQuery } from './schemas.ts';
 import { accountView } from './views.ts';
 
 /** One account, and the list of them. */
@@ -31,15 +32,18 @@ export function accountRoutes(server: HttpServer, { store, untilVisible }: Route
     '/accounts',
     {
       schema: {
-        summary: 'All accounts, oldest first',
-        querystring: PageQuery,
+        summary: 'Accounts by owner, currency and balance',
+        querystring: AccountsQuery,
         response: { 200: AccountPage, ...queryProblems },
       },
     },
     async (request) => {
-      const { minSequence, ...page } = request.query;
+      const { minSequence, limit, cursor } = request.query;
+      const list = readAccountList(request.query);
       await untilVisible(minSequence);
-      const { items, nextCursor } = await available(request, () => store.accounts(page));
+      const { items, nextCursor } = await available(request, () =>
+        store.accounts(list, { limit, cursor }),
+      );
       return { items: items.map(accountView), nextCursor };
     },
   );

@@ -1,4 +1,6 @@
 import { Type } from 'typebox';
+import { SORTS } from '../list-accounts.ts';
+import type { AccountSort } from '../list-accounts.ts';
 
 export const AccountParams = Type.Object({
   accountId: Type.String({ description: 'UUID of the account.' }),
@@ -14,14 +16,41 @@ const minSequence = Type.Optional(
 
 export const AccountQuery = Type.Object({ minSequence }, { additionalProperties: false });
 
-export const PageQuery = Type.Object(
+const page = {
+  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
+  cursor: Type.Optional(
+    Type.String({ description: 'The nextCursor of the page before, with the same query.' }),
+  ),
+  minSequence,
+};
+
+const Balance = (description: string) =>
+  Type.Optional(Type.String({ description: `${description} Decimal; needs currency.` }));
+
+export const AccountsQuery = Type.Object(
   {
-    limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
-    cursor: Type.Optional(Type.String({ description: 'The nextCursor of the page before.' })),
-    minSequence,
+    ...page,
+    owner: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 200, description: 'The exact name of the owner.' }),
+    ),
+    currency: Type.Optional(Type.String({ description: 'ISO 4217 code.' })),
+    minBalance: Balance('Balances from this on.'),
+    maxBalance: Balance('Balances up to this, included.'),
+    sort: Type.Optional(
+      Type.Unsafe<AccountSort>({
+        type: 'string',
+        enum: [...SORTS],
+        description:
+          'With a minus descending. Default: createdAt, or with a balance range balance, which is ' +
+          'then the only one allowed. Without currency, balances are compared in minor units.',
+        errorMessage: `must be one of ${SORTS.join(', ')}`,
+      }),
+    ),
   },
   { additionalProperties: false },
 );
+
+export const PageQuery = Type.Object(page, { additionalProperties: false });
 
 export const AccountView = Type.Object({
   accountId: Type.String(),
