@@ -57,7 +57,7 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     accounts: db.collection(accountDocuments.name),
     transactions: db.collection(transactionLines.name),
   }));
-  queryRoutes(http, { store, untilVisible: untilVisible(position) });
+  queryRoutes(http, { store, untilVisible: untilVisible(position), stopping: signal });
   await shell.listen(http, config);
 
   shutdown.onStop('connections', () => mongo.close());

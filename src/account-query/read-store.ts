@@ -4,7 +4,8 @@ import type { TransactionDocument } from '../projections/transactions.ts';
 import { listAccounts } from './list-accounts.ts';
 import type { AccountList } from './list-accounts.ts';
 import type { Page, PageRequest } from './page.ts';
-import { statementPage } from './statement.ts';
+import { statementLines, statementPage } from './statement.ts';
+import type { StatementRange } from './statement.ts';
 
 /** The collections of one build of the read models. */
 export interface ReadModels {
@@ -17,7 +18,9 @@ export interface ReadStore {
   account(accountId: string): Promise<AccountDocument | undefined>;
   accounts(list: AccountList, page: PageRequest): Promise<Page<AccountDocument>>;
   /** The account's statement, newest first. */
-  transactions(accountId: string, page: PageRequest): Promise<Page<TransactionDocument>>;
+  transactions(range: StatementRange, page: PageRequest): Promise<Page<TransactionDocument>>;
+  /** All of it, some hundred lines at a time; leaving it early lets MongoDB forget it. */
+  allTransactions(range: StatementRange): AsyncGenerator<readonly TransactionDocument[]>;
 }
 
 /** `collections` is asked at each query: which build of the read models answers may change. */
@@ -27,6 +30,7 @@ export function readStore(collections: () => ReadModels): ReadStore {
       return (await collections().accounts.findOne({ _id: accountId })) ?? undefined;
     },
     accounts: (list, page) => listAccounts(collections().accounts, list, page),
-    transactions: (accountId, page) => statementPage(collections().transactions, accountId, page),
+    transactions: (range, page) => statementPage(collections().transactions, range, page),
+    allTransactions: (range) => statementLines(collections().transactions, range),
   };
 }

@@ -5,4 +5,6 @@ import type { UntilVisible } from '../until-visible.ts';
 export interface RouteOptions {
   readonly store: ReadStore;
   readonly untilVisible: UntilVisible;
+  /** Aborted when the service begins to stop: long answers come to their end. */
+  readonly stopping: AbortSignal;
 }

@@ -50,7 +50,14 @@ export const AccountsQuery = Type.Object(
   { additionalProperties: false },
 );
 
-export const PageQuery = Type.Object(page, { additionalProperties: false });
+export const StatementQuery = Type.Object(
+  {
+    ...page,
+    from: Type.Optional(Type.String({ description: 'RFC 3339; lines from this time on.' })),
+    to: Type.Optional(Type.String({ description: 'RFC 3339; lines before this time.' })),
+  },
+  { additionalProperties: false },
+);
 
 export const AccountView = Type.Object({
   accountId: Type.String(),
