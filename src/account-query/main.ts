@@ -1,6 +1,7 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { jetStreamStores } from '../event-store/jetstream/jetstream-event-store.ts';
+import type { JetStreamStores } from '../event-store/jetstream/jetstream-event-store.ts';
 import { STREAM } from '../event-store/jetstream/names.ts';
 import { provisionStreams } from '../event-store/jetstream/provision.ts';
 import { createHttpServer } from '../platform/http-server.ts';
@@ -40,7 +41,7 @@ await runService(SERVICE, readConfig, async (config, shell) => {
   const db = databaseOf(mongo);
   const position = projectionPosition();
   const projector = projectorHealth(observeProjector(metrics, log, accountProjection.name));
-  const state: { nats: ConnectionState | undefined } = { nats: undefined };
+  const state: { nats?: ConnectionState; log?: JetStreamStores } = {};
 
   const http = await createHttpServer({
     title: 'jetbank queries',
@@ -57,7 +58,12 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     accounts: db.collection(accountDocuments.name),
     transactions: db.collection(transactionLines.name),
   }));
-  queryRoutes(http, { store, untilVisible: untilVisible(position), stopping: signal });
+  queryRoutes(http, {
+    store,
+    log: () => state.log,
+    untilVisible: untilVisible(position),
+    stopping: signal,
+  });
   await shell.listen(http, config);
 
   shutdown.onStop('connections', () => mongo.close());
@@ -97,7 +103,7 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     const { name, drift } = ledger;
     log.warn({ stream: name, drift }, 'the stream differs from streams/; nothing was changed');
   }
-  const { events } = await jetStreamStores(nc, {
+  state.log = await jetStreamStores(nc, {
     timeoutMs: READ_TIMEOUT_MS,
     inboxPrefix: inboxPrefixOf(SERVICE),
   });
@@ -106,7 +112,7 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     store: readModelStore(db, accountProjection),
     js: jetstream(nc, { timeout: READ_TIMEOUT_MS }),
     jsm,
-    events,
+    events: state.log.events,
     position,
     provision: config.provision,
     observer: projector.observer,

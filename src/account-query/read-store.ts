@@ -19,6 +19,8 @@ export interface ReadStore {
   accounts(list: AccountList, page: PageRequest): Promise<Page<AccountDocument>>;
   /** The account's statement, newest first. */
   transactions(range: StatementRange, page: PageRequest): Promise<Page<TransactionDocument>>;
+  /** A stream sequence before that of the account's version, as near as the statement knows one. */
+  sequenceBefore(accountId: string, version: number): Promise<number>;
   /** All of it, some hundred lines at a time; leaving it early lets MongoDB forget it. */
   allTransactions(range: StatementRange): AsyncGenerator<readonly TransactionDocument[]>;
 }
@@ -31,6 +33,11 @@ export function readStore(collections: () => ReadModels): ReadStore {
     },
     accounts: (list, page) => listAccounts(collections().accounts, list, page),
     transactions: (range, page) => statementPage(collections().transactions, range, page),
+    async sequenceBefore(accountId, version) {
+      const before = { accountId, version: { $lt: version } };
+      const line = await collections().transactions.findOne(before, { sort: { version: -1 } });
+      return Number(line?.sequence ?? 0);
+    },
     allTransactions: (range) => statementLines(collections().transactions, range),
   };
 }

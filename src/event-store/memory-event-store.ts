@@ -53,6 +53,13 @@ export function memoryEventStore(): EventStore {
       }
     },
 
+    history(accountId, afterSequence, limit) {
+      const later = sequencesOf(accountId).filter((sequence) => sequence > afterSequence);
+      return Promise.resolve(later.slice(0, limit).map(recordedAt));
+    },
+
+    lastSequence: () => Promise.resolve(log.length),
+
     // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous
     async *replay(afterSequence, untilSequence = log.length) {
       const end = Math.min(untilSequence, log.length);

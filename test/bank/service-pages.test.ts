@@ -52,6 +52,7 @@ describe.each([
     routes: [
       'get /accounts',
       'get /accounts/{accountId}',
+      'get /accounts/{accountId}/events',
       'get /accounts/{accountId}/transactions',
     ],
     checks: ['mongo', 'nats', 'projection'],

@@ -1,13 +1,47 @@
+import type { FastifyRequest } from 'fastify';
 import type { HttpServer } from '../../platform/http-types.ts';
-import { accountNotFound, accountProblems, available, queryProblems } from './answers.ts';
+import { accountAtTime, accountAtVersion } from '../past-account.ts';
+import {
+  accountNotFound,
+  accountProblems,
+  available,
+  logAvailable,
+  queryProblems,
+} from './answers.ts';
+import { isKnownVersion } from './entity-tag.ts';
 import { readAccountList } from './read-account-list.ts';
+import { readMoment } from './read-moment.ts';
+import type { Moment } from './read-moment.ts';
 import { readAccountId } from './read-request.ts';
 import type { RouteOptions } from './route-options.ts';
-import { AccountPage, AccountParams, AccountQuery, AccountView, AccountsQuery } from './schemas.ts';
-import { accountView } from './views.ts';
+import {
+  AccountPage,
+  AccountParams,
+  AccountQuery,
+  AccountView,
+  AccountsQuery,
+  ConditionHeaders,
+  NotModified,
+} from './schemas.ts';
+import { accountView, pastAccountView } from './views.ts';
 
-/** One account, and the list of them. */
-export function accountRoutes(server: HttpServer, { store, untilVisible }: RouteOptions): void {
+/** One account, as it is or was, and the list of them. */
+export function accountRoutes(server: HttpServer, options: RouteOptions): void {
+  const { store, log, untilVisible } = options;
+
+  async function viewAt(request: FastifyRequest, accountId: string, moment: Moment | undefined) {
+    if (moment === undefined) {
+      const account = await available(request, () => store.account(accountId));
+      return account && accountView(account);
+    }
+    const past = await logAvailable(request, log, (current, signal) =>
+      'version' in moment
+        ? accountAtVersion(current, accountId, moment.version, signal)
+        : accountAtTime(current, accountId, moment.time, signal),
+    );
+    return past && pastAccountView(past);
+  }
+
   server.get(
     '/accounts/:accountId',
     {
@@ -15,16 +49,18 @@ export function accountRoutes(server: HttpServer, { store, untilVisible }: Route
         summary: 'One account',
         params: AccountParams,
         querystring: AccountQuery,
-        response: { 200: AccountView, ...accountProblems },
+        headers: ConditionHeaders,
+        response: { 200: AccountView, 304: NotModified, ...accountProblems },
       },
     },
     async (request, reply) => {
       const accountId = readAccountId(request.params.accountId);
+      const moment = readMoment(request.query);
       await untilVisible(request.query.minSequence, accountId);
-      const account = await available(request, () => store.account(accountId));
-      if (account === undefined) throw accountNotFound();
-      reply.header('etag', `"${account.version}"`);
-      return accountView(account);
+      const view = await viewAt(request, accountId, moment);
+      if (view === undefined) throw accountNotFound(moment !== undefined);
+      if (isKnownVersion(request, reply, view.version)) return reply.code(304).send();
+      return reply.send(view);
     },
   );
 

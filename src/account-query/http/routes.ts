@@ -1,5 +1,6 @@
 import type { HttpServer } from '../../platform/http-types.ts';
 import { accountRoutes } from './account-routes.ts';
+import { historyRoutes } from './history-routes.ts';
 import type { RouteOptions } from './route-options.ts';
 import { statementRoutes } from './statement-routes.ts';
 
@@ -7,4 +8,5 @@ import { statementRoutes } from './statement-routes.ts';
 export function queryRoutes(server: HttpServer, options: RouteOptions): void {
   accountRoutes(server, options);
   statementRoutes(server, options);
+  historyRoutes(server, options);
 }

@@ -6,6 +6,19 @@ export const AccountParams = Type.Object({
   accountId: Type.String({ description: 'UUID of the account.' }),
 });
 
+export const ConditionHeaders = Type.Object({
+  'if-none-match': Type.Optional(
+    Type.String({
+      description: 'The version the client has, such as "3": 304 where it is still it.',
+    }),
+  ),
+});
+
+export const NotModified = Type.Unsafe<undefined>({
+  type: 'null',
+  description: 'The client has this version already.',
+});
+
 const minSequence = Type.Optional(
   Type.Integer({
     minimum: 0,
@@ -14,7 +27,28 @@ const minSequence = Type.Optional(
   }),
 );
 
-export const AccountQuery = Type.Object({ minSequence }, { additionalProperties: false });
+const MAX_VERSION = 999_999_999;
+
+export const AccountQuery = Type.Object(
+  {
+    minSequence,
+    asOf: Type.Optional(
+      Type.String({
+        description:
+          'RFC 3339: the account after the last version whose time is not after this one. Versions ' +
+          'are the order, also where a clock went backwards between two of them.',
+      }),
+    ),
+    asOfVersion: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_VERSION,
+        description: 'The account after its event of this version.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
 
 const page = {
   limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
@@ -59,6 +93,19 @@ export const StatementQuery = Type.Object(
   { additionalProperties: false },
 );
 
+export const EventsQuery = Type.Object(
+  {
+    ...page,
+    fromVersion: Type.Integer({
+      minimum: 1,
+      maximum: MAX_VERSION,
+      default: 1,
+      description: 'The version of the first event.',
+    }),
+  },
+  { additionalProperties: false },
+);
+
 export const AccountView = Type.Object({
   accountId: Type.String(),
   ownerName: Type.String(),
@@ -81,7 +128,26 @@ export const TransactionView = Type.Object({
   at: Type.String({ format: 'date-time' }),
 });
 
+const EventMembers = Type.Object(
+  {
+    sequence: Type.Integer({ description: 'Stream sequence.' }),
+    type: Type.String({ description: 'The event’s type, such as MoneyDeposited.' }),
+    schemaVersion: Type.Integer(),
+    eventId: Type.String(),
+    accountId: Type.String(),
+    version: Type.Integer(),
+    occurredAt: Type.String({ format: 'date-time' }),
+    commandId: Type.String(),
+  },
+  {
+    additionalProperties: true,
+    description: 'As `jetbank decode` shows it, with the members of its type.',
+  },
+);
+
 const nextCursor = Type.Union([Type.String(), Type.Null()]);
 
 export const AccountPage = Type.Object({ items: Type.Array(AccountView), nextCursor });
 export const TransactionPage = Type.Object({ items: Type.Array(TransactionView), nextCursor });
+const EventView = Type.Unsafe<Record<string, unknown>>(EventMembers);
+export const EventPage = Type.Object({ items: Type.Array(EventView), nextCursor });

@@ -3,8 +3,8 @@ import { Kvm } from '@nats-io/kv';
 import type { NatsConnection } from 'nats';
 import type { EventStore, SnapshotStore } from '../event-store.ts';
 import { createAppend } from './append.ts';
-import { SNAPSHOT_BUCKET } from './names.ts';
-import { readEvent, readHead, readTail } from './read.ts';
+import { SNAPSHOT_BUCKET, STREAM } from './names.ts';
+import { readEvent, readHead, readHistory, readTail } from './read.ts';
 import { replayStream } from './replay.ts';
 import { createRequester } from './requester.ts';
 import { kvSnapshotStore } from './snapshots.ts';
@@ -38,6 +38,9 @@ export async function jetStreamStores(
       event: (sequence) => readEvent(jsm, sequence),
       head: (accountId, consistency) => readHead(jsm, accountId, consistency),
       tail: (head, after, consistency) => readTail(jsm, head, after, consistency),
+      history: (accountId, afterSequence, limit) =>
+        readHistory(jsm, accountId, afterSequence, limit),
+      lastSequence: async () => (await jsm.streams.info(STREAM)).state.last_seq,
       replay: (afterSequence, untilSequence) => replayStream(jsm, afterSequence, untilSequence),
     },
     snapshots: kvSnapshotStore(kv),
