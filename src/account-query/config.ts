@@ -15,6 +15,8 @@ export interface Config {
   /** Whether missing streams and consumers are made. */
   readonly provision: boolean;
   readonly streamReplicas: number;
+  /** Clients of live events at once, at most. */
+  readonly liveClients: number;
 }
 
 /** @throws ConfigError naming every variable that is wrong. */
@@ -28,6 +30,7 @@ export function readConfig(variables: Environment): Config {
     mongoUri: readMongoUri(env),
     provision: env.boolean('JETBANK_PROVISION', true),
     streamReplicas: env.integer('STREAM_REPLICAS', 1, { min: 1, max: 5 }),
+    liveClients: env.integer('LIVE_CLIENTS', 1_000, { min: 0, max: 100_000 }),
   };
   env.done();
   return config;

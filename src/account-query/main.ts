@@ -24,6 +24,8 @@ import { readModelStore } from '../projections/read-model-store.ts';
 import { transactionLines } from '../projections/transactions.ts';
 import { readConfig } from './config.ts';
 import { queryRoutes } from './http/routes.ts';
+import { liveFeed } from './live/feed.ts';
+import { liveMetrics } from './live/metrics.ts';
 import { observeProjector } from './metrics.ts';
 import { projectorHealth } from './projector-health.ts';
 import { readStore } from './read-store.ts';
@@ -58,9 +60,18 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     accounts: db.collection(accountDocuments.name),
     transactions: db.collection(transactionLines.name),
   }));
+  const live = liveMetrics(metrics);
+  const feed = liveFeed({
+    events: () => state.log?.events,
+    position,
+    maxClients: config.liveClients,
+    onClients: live.clients,
+    onFailure: (error) => log.warn({ error }, 'live events wait: the log cannot be read'),
+  });
   queryRoutes(http, {
     store,
     log: () => state.log,
+    live: { feed, onDropped: live.dropped },
     untilVisible: untilVisible(position),
     stopping: signal,
   });

@@ -4,6 +4,11 @@ export interface ProjectionPosition {
   readonly current: () => number;
   /** The projection has come this far; going back is possible only by {@link reset}. */
   advance(sequence: number): void;
+  /**
+   * Calls the listener with the position after each advance, until the function answered is called.
+   * What it is called with may be less than before only after a {@link reset}.
+   */
+  onAdvance(listener: (sequence: number) => void): () => void;
   reset(sequence: number): void;
   /** How many wait. */
   readonly waiting: () => number;
@@ -19,6 +24,7 @@ interface Waiter {
 export function projectionPosition(): ProjectionPosition {
   let position = 0;
   const waiters = new Set<Waiter>();
+  const listeners = new Set<(sequence: number) => void>();
   return {
     current: () => position,
     waiting: () => waiters.size,
@@ -28,6 +34,11 @@ export function projectionPosition(): ProjectionPosition {
     advance(sequence) {
       position = Math.max(position, sequence);
       for (const waiter of waiters) if (waiter.sequence <= position) waiter.wake();
+      for (const listener of listeners) listener(position);
+    },
+    onAdvance(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
     },
     waitFor(sequence, timeoutMs) {
       if (sequence <= position) return Promise.resolve(true);

@@ -53,7 +53,9 @@ describe.each([
       'get /accounts',
       'get /accounts/{accountId}',
       'get /accounts/{accountId}/events',
+      'get /accounts/{accountId}/live',
       'get /accounts/{accountId}/transactions',
+      'get /live',
     ],
     checks: ['mongo', 'nats', 'projection'],
     metrics: [
@@ -61,7 +63,11 @@ describe.each([
       'jetbank_projection_batch_events_count',
       'jetbank_projection_sequence',
     ],
-    zeroes: ['jetbank_projection_lag_events', 'jetbank_projected_repeats_total'],
+    zeroes: [
+      'jetbank_live_clients',
+      'jetbank_projection_lag_events',
+      'jetbank_projected_repeats_total',
+    ],
   },
 ])('the service of the $name', ({ name, routes, checks, metrics, zeroes }) => {
   test('/openapi.json describes its routes in OpenAPI 3.1', async () => {

@@ -1,12 +1,20 @@
+import type { LiveFeed } from '../live/feed.ts';
 import type { EventLog } from '../past-account.ts';
 import type { ReadStore } from '../read-store.ts';
 import type { UntilVisible } from '../until-visible.ts';
+
+export interface LiveOptions {
+  readonly feed: LiveFeed;
+  /** Told of each client that was cut off because it took nothing. */
+  readonly onDropped: () => void;
+}
 
 /** What the routes answer from. */
 export interface RouteOptions {
   readonly store: ReadStore;
   /** The log; undefined while it is not connected yet. */
   readonly log: () => EventLog | undefined;
+  readonly live: LiveOptions;
   readonly untilVisible: UntilVisible;
   /** Aborted when the service begins to stop: long answers come to their end. */
   readonly stopping: AbortSignal;

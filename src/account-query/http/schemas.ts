@@ -128,6 +128,26 @@ export const TransactionView = Type.Object({
   at: Type.String({ format: 'date-time' }),
 });
 
+export const LiveQuery = Type.Object(
+  {
+    after: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description:
+          'A stream sequence: begins behind it. Without it, with what happens from now on.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const LiveHeaders = Type.Object({
+  'last-event-id': Type.Optional(
+    Type.String({ description: 'The id of the last event received: goes on behind it.' }),
+  ),
+});
+
 const EventMembers = Type.Object(
   {
     sequence: Type.Integer({ description: 'Stream sequence.' }),

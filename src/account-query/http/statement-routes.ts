@@ -14,6 +14,9 @@ import { transactionView } from './views.ts';
 
 const CSV = 'text/csv';
 
+/** A client that has taken nothing for so long is cut off, in milliseconds. */
+const STALLED_MS = 30_000;
+
 /** The account's statement, as pages or whole. */
 export function statementRoutes(server: HttpServer, options: RouteOptions): void {
   const { store, untilVisible, stopping } = options;
@@ -66,7 +69,7 @@ export function statementRoutes(server: HttpServer, options: RouteOptions): void
     if (account === undefined) throw accountNotFound();
     reply.type(`${CSV}; charset=utf-8; header=present`);
     reply.header('content-disposition', `attachment; filename="statement-${accountId}.csv"`);
-    return sendStream(reply, csvOf(first, lines), stopping);
+    return sendStream(reply, csvOf(first, lines), { stopping, stalledMs: STALLED_MS });
   }
 }
 
