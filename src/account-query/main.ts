@@ -72,6 +72,7 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     store,
     log: () => state.log,
     live: { feed, onDropped: live.dropped },
+    position: position.current,
     untilVisible: untilVisible(position),
     stopping: signal,
   });

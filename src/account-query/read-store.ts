@@ -4,6 +4,8 @@ import type { TransactionDocument } from '../projections/transactions.ts';
 import { listAccounts } from './list-accounts.ts';
 import type { AccountList } from './list-accounts.ts';
 import type { Page, PageRequest } from './page.ts';
+import { proveMoney } from './proof.ts';
+import type { CurrencyProof } from './proof.ts';
 import { statementLines, statementPage } from './statement.ts';
 import type { StatementRange } from './statement.ts';
 
@@ -21,6 +23,7 @@ export interface ReadStore {
   transactions(range: StatementRange, page: PageRequest): Promise<Page<TransactionDocument>>;
   /** A stream sequence before that of the account's version, as near as the statement knows one. */
   sequenceBefore(accountId: string, version: number): Promise<number>;
+  proof(): Promise<readonly CurrencyProof[]>;
   /** All of it, some hundred lines at a time; leaving it early lets MongoDB forget it. */
   allTransactions(range: StatementRange): AsyncGenerator<readonly TransactionDocument[]>;
 }
@@ -38,6 +41,7 @@ export function readStore(collections: () => ReadModels): ReadStore {
       const line = await collections().transactions.findOne(before, { sort: { version: -1 } });
       return Number(line?.sequence ?? 0);
     },
+    proof: () => proveMoney(collections().accounts),
     allTransactions: (range) => statementLines(collections().transactions, range),
   };
 }

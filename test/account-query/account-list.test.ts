@@ -38,7 +38,8 @@ function accountDocument(): AccountDocument {
   const balance = random.pick([0n, 0n, 0n, 1n, 2n, 50n, 9_007_199_254_740_993n]);
   const place = { version: 1, sequence: 1n, createdAt, updatedAt: createdAt };
   const currency = random.pick(['USD', 'EUR', 'JPY']);
-  return { _id: random.uuid(), ownerName: random.pick(OWNERS), currency, balance, ...place };
+  const totals = { balance, deposited: balance, withdrawn: 0n };
+  return { _id: random.uuid(), ownerName: random.pick(OWNERS), currency, ...totals, ...place };
 }
 
 const ranges = [

@@ -56,6 +56,7 @@ describe.each([
       'get /accounts/{accountId}/live',
       'get /accounts/{accountId}/transactions',
       'get /live',
+      'get /proof',
     ],
     checks: ['mongo', 'nats', 'projection'],
     metrics: [

@@ -10,7 +10,7 @@ const INSERTED_AT_ONCE = 5_000;
 export async function insertStatement(db: Db, accountId: string, lines: number): Promise<void> {
   const at = new Date(0);
   const place = { version: lines, sequence: BigInt(lines), createdAt: at, updatedAt: at };
-  const totals = { balance: BigInt(lines) };
+  const totals = { balance: BigInt(lines), deposited: BigInt(lines), withdrawn: 0n };
   await db
     .collection<AccountDocument>(accountDocuments.name)
     .insertOne({ _id: accountId, ownerName: 'Ada', currency: 'USD', ...totals, ...place });

@@ -49,9 +49,13 @@ export async function logAvailable<T>(
 }
 
 /** Answers 503 where MongoDB does not: commands go on meanwhile, and so will this. */
-export async function available<T>(request: FastifyRequest, query: () => Promise<T>): Promise<T> {
+export async function available<T>(
+  request: FastifyRequest,
+  query: () => Promise<T>,
+  timeoutMs = QUERY_TIMEOUT_MS,
+): Promise<T> {
   try {
-    return await withTimeout(query(), QUERY_TIMEOUT_MS);
+    return await withTimeout(query(), timeoutMs);
   } catch (error) {
     if (error instanceof ProblemError) throw error;
     request.log.warn({ error, requestId: request.id }, 'MongoDB did not answer a query');

@@ -15,6 +15,8 @@ export interface RouteOptions {
   /** The log; undefined while it is not connected yet. */
   readonly log: () => EventLog | undefined;
   readonly live: LiveOptions;
+  /** Stream sequence up to which every event is in the read models. */
+  readonly position: () => number;
   readonly untilVisible: UntilVisible;
   /** Aborted when the service begins to stop: long answers come to their end. */
   readonly stopping: AbortSignal;

@@ -2,6 +2,7 @@ import type { HttpServer } from '../../platform/http-types.ts';
 import { accountRoutes } from './account-routes.ts';
 import { historyRoutes } from './history-routes.ts';
 import { liveRoutes } from './live-routes.ts';
+import { proofRoutes } from './proof-routes.ts';
 import type { RouteOptions } from './route-options.ts';
 import { statementRoutes } from './statement-routes.ts';
 
@@ -11,4 +12,5 @@ export function queryRoutes(server: HttpServer, options: RouteOptions): void {
   statementRoutes(server, options);
   historyRoutes(server, options);
   liveRoutes(server, options);
+  proofRoutes(server, options);
 }

@@ -171,3 +171,22 @@ export const AccountPage = Type.Object({ items: Type.Array(AccountView), nextCur
 export const TransactionPage = Type.Object({ items: Type.Array(TransactionView), nextCursor });
 const EventView = Type.Unsafe<Record<string, unknown>>(EventMembers);
 export const EventPage = Type.Object({ items: Type.Array(EventView), nextCursor });
+
+export const ProofQuery = Type.Object({ minSequence }, { additionalProperties: false });
+
+const CurrencyProofView = Type.Object({
+  currency: Type.String(),
+  accounts: Type.Integer({ description: 'How many accounts there are in it.' }),
+  deposited: Type.String({ description: 'Decimal: opening balances and deposits.' }),
+  withdrawn: Type.String({ description: 'Decimal.' }),
+  balances: Type.String({ description: 'Decimal: all balances added up.' }),
+  agrees: Type.Boolean({ description: 'Whether deposited less withdrawn is what is there.' }),
+});
+
+export const ProofView = Type.Object({
+  sequence: Type.Integer({
+    description: 'Stream sequence: every event up to it is counted; later ones may be.',
+  }),
+  agrees: Type.Boolean({ description: 'Whether every currency agrees.' }),
+  currencies: Type.Array(CurrencyProofView),
+});

@@ -2,6 +2,7 @@ import { currencyOf } from '../../account/currency.ts';
 import { formatMoney } from '../../account/money.ts';
 import type { AccountDocument } from '../../projections/accounts.ts';
 import type { TransactionDocument } from '../../projections/transactions.ts';
+import type { CurrencyProof } from '../proof.ts';
 import type { PastAccount } from '../past-account.ts';
 
 export function accountView(document: Omit<AccountDocument, 'deposited' | 'withdrawn'>) {
@@ -26,6 +27,19 @@ export function pastAccountView({ account, sequence, createdAt, updatedAt }: Pas
     createdAt: new Date(createdAt),
     updatedAt: new Date(updatedAt),
   });
+}
+
+export function currencyProofView(proof: CurrencyProof) {
+  const { currency, accounts, deposited, withdrawn, balances } = proof;
+  const money = currencyOf(currency);
+  return {
+    currency,
+    accounts,
+    deposited: formatMoney(deposited, money),
+    withdrawn: formatMoney(withdrawn, money),
+    balances: formatMoney(balances, money),
+    agrees: deposited - withdrawn === balances,
+  };
 }
 
 export function transactionView(document: TransactionDocument) {
