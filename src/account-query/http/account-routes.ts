@@ -60,7 +60,7 @@ export function accountRoutes(server: HttpServer, options: RouteOptions): void {
       const view = await viewAt(request, accountId, moment);
       if (view === undefined) throw accountNotFound(moment !== undefined);
       if (isKnownVersion(request, reply, view.version)) return reply.code(304).send();
-      return reply.send(view);
+      return view;
     },
   );
 
