@@ -15,6 +15,7 @@ import { latency } from './topics/latency.ts';
 import { memory } from './topics/memory.ts';
 import { processes } from './topics/processes.ts';
 import { projection } from './topics/projection.ts';
+import { queries } from './topics/queries.ts';
 import { syncAlways } from './topics/sync-always.ts';
 
 const TOPICS: readonly Topic[] = [
@@ -24,6 +25,7 @@ const TOPICS: readonly Topic[] = [
   processes,
   latency,
   projection,
+  queries,
   cold,
   memory,
 ];

@@ -9,6 +9,8 @@ export interface Config extends ServiceConfig {
   readonly mongoUri: string;
   /** Over how many groups of shards, and so workers, the first build of a projection is spread. */
   readonly projectionGroups: number;
+  /** Clients of live events at once, at most. */
+  readonly liveClients: number;
 }
 
 const DEFAULT_PORT = 8081;
@@ -20,6 +22,7 @@ export function readConfig(variables: Environment): Config {
     ...readServiceConfig(env, DEFAULT_PORT),
     mongoUri: readMongoUri(env),
     projectionGroups: readProjectionGroups(env),
+    liveClients: env.integer('LIVE_CLIENTS', 1_000, { min: 0, max: 100_000 }),
   };
   env.done();
   return config;

@@ -1,6 +1,8 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import type { EventReader } from '../event-store/event-store.ts';
-import { jetStreamReader } from '../event-store/jetstream/jetstream-event-store.ts';
+import {
+  jetStreamReader,
+  jetStreamSnapshots,
+} from '../event-store/jetstream/jetstream-event-store.ts';
 import { STREAM } from '../event-store/jetstream/names.ts';
 import { provisionStreams, reportDrift } from '../event-store/jetstream/provision.ts';
 import { connectToNats } from '../platform/connect-to-nats.ts';
@@ -18,9 +20,13 @@ import { runService } from '../platform/service.ts';
 import { accountProjection } from '../projections/account-projection.ts';
 import { runProjectionHost } from '../projections/host.ts';
 import type { ProjectionHost } from '../projections/host.ts';
+import { projectionPosition } from '../projections/position.ts';
 import { readConfig } from './config.ts';
 import { queryRoutes } from './http/routes.ts';
+import { liveFeed } from './live/feed.ts';
+import { liveMetrics } from './live/metrics.ts';
 import { observeProjectors } from './metrics.ts';
+import type { EventLog } from './past-account.ts';
 import { projectorHealth } from './projector-health.ts';
 import { readModels } from './read-models.ts';
 import { readStore } from './read-store.ts';
@@ -34,22 +40,16 @@ const READ_TIMEOUT_MS = 5_000;
 /** How long a query waits for a write to become visible, in milliseconds. */
 const VISIBILITY_TIMEOUT_MS = 2_000;
 
-/** What is there once NATS and MongoDB are. */
-interface Projecting {
-  readonly host: ProjectionHost;
-  readonly events: EventReader;
-}
-
 await runService(SERVICE, readConfig, async (config, shell) => {
   const { log, metrics, shutdown } = shell;
   const { signal } = shutdown;
   const mongo = createMongoClient(config.mongoUri, SERVICE);
   const db = databaseOf(mongo);
   const health = projectorHealth();
-  const state: { nats?: ConnectionState; projecting?: Projecting } = {};
+  const state: { nats?: ConnectionState; log?: EventLog; host?: ProjectionHost } = {};
   const served = servedBuild(() => {
-    const projector = state.projecting?.host.current();
-    return projector && state.projecting && { projector, events: state.projecting.events };
+    const projector = state.host?.current();
+    return projector && state.log && { projector, events: state.log.events };
   }, VISIBILITY_TIMEOUT_MS);
 
   const http = await createHttpServer({
@@ -63,8 +63,23 @@ await runService(SERVICE, readConfig, async (config, shell) => {
       projection: () => health.check(served.groups()),
     },
   });
-  const store = readStore(() => readModels(db, served.build()));
-  queryRoutes(http, { store, untilVisible: (...wait) => served.untilVisible(...wait) });
+  const live = liveMetrics(metrics);
+  const newest = projectionPosition();
+  const feed = liveFeed({
+    events: () => state.log?.events,
+    position: newest,
+    maxClients: config.liveClients,
+    onClients: live.clients,
+    onFailure: (error) => log.warn({ error }, 'live events wait: the log cannot be read'),
+  });
+  queryRoutes(http, {
+    store: readStore(() => readModels(db, served.build())),
+    log: () => state.log,
+    live: { feed, onDropped: live.dropped },
+    position: () => served.position(),
+    untilVisible: (...wait) => served.untilVisible(...wait),
+    stopping: signal,
+  });
   await shell.listen(http, config);
 
   shutdown.onStop('connections', () => mongo.close());
@@ -95,17 +110,20 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     (reason, waitMs) => log.warn({ reason, waitMs }, 'the streams are not ready: trying again'),
   );
   if (ledger !== undefined) reportDrift(ledger, log);
+  const js = jetstream(nc, { timeout: READ_TIMEOUT_MS });
   const events = jetStreamReader(jsm);
+  state.log = { events, snapshots: await jetStreamSnapshots(js) };
   const observe = observeProjectors(metrics, log);
   const host = runProjectionHost({
     projection: accountProjection,
     groups: config.projectionGroups,
     db,
     nc,
-    js: jetstream(nc, { timeout: READ_TIMEOUT_MS }),
+    js,
     jsm,
     events,
     provision: config.provision,
+    onAdvance: (sequence) => newest.advance(sequence),
     observer: (group) => health.observe(group, observe(group)),
     hostObserver: {
       serving: (build) => log.info(build, 'queries are answered from this build'),
@@ -114,7 +132,7 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     },
     signal,
   });
-  state.projecting = { host, events };
+  state.host = host;
   shutdown.onStop('work', () => host.ended);
   log.info(
     'ready: every event reaches the read models exactly once; they lag, and minSequence waits for them',

@@ -10,12 +10,17 @@ export interface ServedBuild {
   build(): Build;
   /** None before that. */
   groups(): readonly Group[];
-  /**
-   * Waits until every event up to the stream sequence shows, of the account or of all.
-   * @throws ProblemError `unavailable` when the read models do not get there in time.
-   */
-  untilVisible(sequence: number, accountId?: string): Promise<void>;
+  untilVisible: UntilVisible;
+  /** Stream sequence up to which every event is in the read models. */
+  position(): number;
 }
+
+/**
+ * Waits until every event up to the stream sequence shows, of the account or of all; undefined waits
+ * for nothing.
+ * @throws ProblemError `unavailable` when the read models do not get there in time.
+ */
+export type UntilVisible = (minSequence: number | undefined, accountId?: string) => Promise<void>;
 
 export function servedBuild(
   current: () => { readonly projector: Projector; readonly events: EventReader } | undefined,
@@ -30,12 +35,18 @@ export function servedBuild(
   return {
     build: () => serving().projector.build,
     groups: () => current()?.projector.groups.map(({ group }) => group) ?? [],
+    position: () => reached(serving().projector),
+
     async untilVisible(sequence, accountId) {
+      if (sequence === undefined) return;
       const { projector, events } = serving();
       if (await untilVisible(projector, events, sequence, timeoutMs, accountId)) return;
-      const reached = Math.min(...projector.groups.map(({ position }) => position.current()));
-      const detail = `the read models are at stream sequence ${reached}, not yet ${sequence}`;
+      const at = reached(projector);
+      const detail = `the read models are at stream sequence ${at}, not yet ${sequence}`;
       throw new ProblemError('unavailable', detail, { retryAfterSeconds: 1 });
     },
   };
 }
+
+const reached = ({ groups }: Projector): number =>
+  Math.min(...groups.map(({ position }) => position.current()));

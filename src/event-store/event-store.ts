@@ -26,6 +26,19 @@ export interface EventReader {
   tail(head: Head, after: Position, consistency: Consistency): AsyncIterable<RecordedEvent>;
 
   /**
+   * The account's events after a stream sequence, in order, at most `limit` (1 to 1,000); fewer only
+   * where its history ended at the call. The cost depends on how many they are.
+   */
+  history(
+    accountId: string,
+    afterSequence: number,
+    limit: number,
+  ): Promise<readonly RecordedEvent[]>;
+
+  /** Stream sequence of the log's last event, by the leader's word; 0 for an empty log. */
+  lastSequence(): Promise<number>;
+
+  /**
    * Every event of every account after a stream sequence, in order, up to and with another one;
    * without that, up to what the log held at the call.
    */

@@ -68,6 +68,13 @@ export function memoryEventStore(): EventStore {
       }
     },
 
+    history(accountId, afterSequence, limit) {
+      const later = sequencesOf(accountId).filter((sequence) => sequence > afterSequence);
+      return Promise.resolve(later.slice(0, limit).map(recordedAt));
+    },
+
+    lastSequence: () => Promise.resolve(log.length),
+
     replay: (afterSequence, untilSequence) => eventsIn(entries(afterSequence, untilSequence)),
     entries,
 

@@ -1,6 +1,8 @@
 import { currencyOf } from '../account/currency.ts';
 import { formatMoney } from '../account/money.ts';
-import { codec } from './codec.ts';
+import type { Schema } from './avro/schema-registry.ts';
+import type { RecordedEvent } from '../account/events.ts';
+import { codec, schemas } from './codec.ts';
 
 /** The members of the schemas that hold minor units of the record's currency. */
 const MONEY: ReadonlySet<string> = new Set(['amount', 'balance', 'initialBalance']);
@@ -12,6 +14,16 @@ const MONEY: ReadonlySet<string> = new Set(['amount', 'balance', 'initialBalance
  */
 export function payloadToJson(payload: Uint8Array): Record<string, unknown> {
   const { writer, record } = codec.decode(payload);
+  return recordToJson(writer, record);
+}
+
+/** The event as {@link payloadToJson} shows its payload, in the newest shape of its type, and its place. */
+export function eventToJson({ sequence, event }: RecordedEvent): Record<string, unknown> {
+  const { type, ...record } = event;
+  return { sequence, ...recordToJson(schemas.newest(type), record) };
+}
+
+function recordToJson(schema: Pick<Schema, 'name' | 'version'>, record: unknown) {
   // Every record type of the log is a plain object with a currency.
   const fields = record as Record<string, unknown> & { readonly currency: string };
   const currency = currencyOf(fields.currency);
@@ -32,5 +44,5 @@ export function payloadToJson(payload: Uint8Array): Record<string, unknown> {
     return Object.fromEntries(entries) as Record<string, unknown>;
   }
 
-  return { type: writer.name, schemaVersion: writer.version, ...plainObject(fields) };
+  return { type: schema.name, schemaVersion: schema.version, ...plainObject(fields) };
 }

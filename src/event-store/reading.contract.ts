@@ -132,6 +132,38 @@ export function readingContract(emptyLog: () => Promise<ContractLog>): void {
     });
   });
 
+  describe('the history', () => {
+    const history = (after: number, limit: number) => store.history(ada, after, limit);
+
+    test('of an account without events is empty', async () => {
+      await append(bob, 0, [opening(bob)]);
+      expect(await history(0, 10)).toEqual([]);
+    });
+
+    test.each([1, 5, 11, 12, 13, 1_000])('comes in parts of %i', async (limit) => {
+      const recorded = await interleaved(12, 5);
+      const found: RecordedEvent[] = [];
+      for (let part = await history(0, limit); part.length > 0;) {
+        expect(part.length).toBe(Math.min(limit, recorded.length - found.length));
+        found.push(...part);
+        part = await history(found.at(-1)?.sequence ?? 0, limit);
+      }
+      expect(found).toEqual(recorded);
+    });
+
+    test('begins behind any sequence, also one of another account', async () => {
+      const recorded = await interleaved(3, 1);
+      expect(await history(2, 10)).toEqual(recorded.slice(1));
+    });
+  });
+
+  test('the last sequence is that of the last event, 0 for an empty log', async () => {
+    expect(await store.lastSequence()).toBe(0);
+    await append(ada, 0, historyOf(ada, 3));
+    await append(bob, 0, [opening(bob)]);
+    expect(await store.lastSequence()).toBe(4);
+  });
+
   describe('replay', () => {
     test('of an empty log is empty', async () => {
       expect(await collected(store.replay(0))).toEqual([]);

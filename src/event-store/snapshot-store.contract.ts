@@ -30,7 +30,9 @@ export function snapshotStoreContract(open: () => Promise<SnapshotStore>): void 
     test('takes the place of the one before', async () => {
       await snapshots.save(snapshotOf(ada, { version: 5 }));
       await snapshots.save(snapshotOf(ada, { version: 10 }));
-      expect(await snapshots.load(ada, 'any')).toMatchObject({ record: { account: { version: 10 } } });
+      expect(await snapshots.load(ada, 'any')).toMatchObject({
+        record: { account: { version: 10 } },
+      });
     });
 
     test('leaves those of other accounts alone', async () => {

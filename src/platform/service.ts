@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Environment } from './environment.ts';
 import { ConfigError } from './environment.ts';
 import type { HttpServer } from './http-types.ts';
@@ -47,7 +48,8 @@ export async function runService<C extends ServiceConfig>(
     metrics: createMetrics(service),
     shutdown,
     async listen(server, address) {
-      shutdown.onStop('intake', () => closeServer(server));
+      const connections = connectionsOf(server);
+      shutdown.onStop('intake', () => closeServer(server, connections));
       await listen(server, address, log);
     },
   };
@@ -61,12 +63,26 @@ export async function runService<C extends ServiceConfig>(
   }
 }
 
+/** The connections that are open, whether they are of any use or not. */
+function connectionsOf(server: HttpServer): ReadonlySet<Socket> {
+  const connections = new Set<Socket>();
+  server.server.on('connection', (socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
+  return connections;
+}
+
 /**
  * Answers what is under way and closes. A keep-alive connection that falls idle only after the close
- * began is left open by Node until its timeout, so they are swept up until none is left.
+ * began is left open by Node until its timeout, and so is one that a client opened in advance and
+ * has sent nothing on; they are swept up until none is left.
  */
-async function closeServer(server: HttpServer): Promise<void> {
-  const sweep = setInterval(() => server.server.closeIdleConnections(), SWEEP_MS);
+async function closeServer(server: HttpServer, connections: ReadonlySet<Socket>): Promise<void> {
+  const sweep = setInterval(() => {
+    server.server.closeIdleConnections();
+    for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
+  }, SWEEP_MS);
   try {
     await server.close();
   } finally {

@@ -9,6 +9,10 @@ export interface AccountDocument extends ProjectedDocument {
   readonly currency: string;
   /** Minor units. */
   readonly balance: bigint;
+  /** Minor units: the opening balance and all deposits. `deposited - withdrawn` is the balance. */
+  readonly deposited: bigint;
+  /** Minor units. */
+  readonly withdrawn: bigint;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -19,6 +23,8 @@ export const accountDocuments: CollectionSpec = {
     { key: { createdAt: 1, _id: 1 } },
     { key: { balance: 1, _id: 1 } },
     { key: { ownerName: 1, createdAt: 1, _id: 1 } },
+    { key: { ownerName: 1, balance: 1, _id: 1 } },
+    { key: { currency: 1, createdAt: 1, _id: 1 } },
     { key: { currency: 1, balance: 1, _id: 1 } },
   ],
 };
@@ -36,6 +42,8 @@ export function applyToAccount(
         ownerName: event.ownerName,
         currency: event.currency,
         balance: event.initialBalance,
+        deposited: event.initialBalance,
+        withdrawn: 0n,
         createdAt: at,
         ...place,
       };
@@ -64,5 +72,11 @@ function moved(
         `${document.balance} and ${change} minor units do not make ${balance}`,
     );
   }
-  return { ...document, balance, ...place };
+  return {
+    ...document,
+    balance,
+    deposited: document.deposited + (change > 0n ? change : 0n),
+    withdrawn: document.withdrawn - (change < 0n ? change : 0n),
+    ...place,
+  };
 }

@@ -9,6 +9,8 @@ import type { Projector, ProjectorOptions } from './projector.ts';
 export interface HostOptions<D extends ProjectedDocument> extends ProjectorOptions<D> {
   /** Groups of a first build: 1 to 32. */
   readonly groups: number;
+  /** Called with stream sequences that some group of the build has come to. */
+  readonly onAdvance: (sequence: number) => void;
   readonly hostObserver: HostObserver;
   readonly signal: AbortSignal;
 }
@@ -78,6 +80,7 @@ export function runProjectionHost<D extends ProjectedDocument>(
   async function switchTo(build: Build, isPaused: boolean): Promise<void> {
     const old = current;
     const next = createProjector(options, build);
+    for (const { position } of next.groups) position.onAdvance(options.onAdvance);
     if (!isPaused) {
       next.resume();
       try {

@@ -18,7 +18,8 @@ export interface TransactionDocument extends ProjectedLine {
 
 export const transactionLines: CollectionSpec = {
   name: 'transactions',
-  indexes: [{ key: { accountId: 1, version: -1 } }, { key: { accountId: 1, at: -1, version: -1 } }],
+  // The order is that of the versions; a range of times is picked out within the index.
+  indexes: [{ key: { accountId: 1, version: -1, at: -1 } }],
 };
 
 /** A function of the one event: it states the balance after it. An empty opening moves nothing. */

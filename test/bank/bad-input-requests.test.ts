@@ -96,7 +96,8 @@ describe('the account id', () => {
     for (const verb of ['deposit', 'withdraw']) {
       expectRefusal(await deposit({ path: `/accounts/${id}/${verb}` }), refusal);
     }
-    for (const path of [`/accounts/${id}`, `/accounts/${id}/transactions`]) {
+    for (const part of ['', '/transactions', '/events', '/live']) {
+      const path = `/accounts/${id}${part}`;
       expectRefusal(await sendRaw(queries.url, { method: 'GET', path }), refusal);
     }
   });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -41,6 +42,19 @@ test('SIGTERM: the commands that wait are answered before the service ends with 
   expect(await exited).toEqual({ code: 0, signal: null });
   const { account } = (await bank.ledger()).accounts.get(accountId)!;
   expect(account).toMatchObject({ balance: 4_000n, version: 41 });
+});
+
+test('SIGTERM: a connection that a client opened and sent nothing on holds nothing up', async () => {
+  const service = await bank.startCommand();
+  const { hostname, port } = new URL(service.url);
+  const socket = connect(Number(port), hostname);
+  await once(socket, 'connect');
+  // The service knows of it once it has answered on a later one.
+  await metric(service.url, 'jetbank_mailbox_waiting_commands');
+  const begin = performance.now();
+  expect(await service.process.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+  expect(performance.now() - begin).toBeLessThan(STOP_MS);
+  socket.destroy();
 });
 
 test('SIGTERM: a request that comes late on an open connection is refused as the contract says', async () => {

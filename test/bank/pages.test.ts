@@ -52,6 +52,14 @@ test('a page has 20 accounts unless told otherwise, oldest first', async () => {
   expect(times).toEqual(times.toSorted());
 });
 
+test('a balance range is exact, its ends included, and sorted by balance', async () => {
+  const { items } = await page('currency=USD&minBalance=7&maxBalance=9.00&owner=Ada%20Lovelace');
+  expect(items.map(({ balance }) => balance)).toEqual(['7.00', '8.00', '9.00']);
+  const { items: richest } = await page('currency=USD&sort=-balance&limit=1');
+  expect(richest.map(({ balance }) => balance)).toEqual([`${ACCOUNTS - 1}.00`]);
+  expect((await page('currency=EUR')).items).toEqual([]);
+});
+
 test('money that moves between two pages hides no account and shows none twice', async () => {
   const [first] = created;
   const ids = await allIds(10, () => commands.deposit(first!, 1));
@@ -78,10 +86,35 @@ test.each([
   [`cursor=${cursor('[1,{"$gt":""}]')}`, '/cursor'],
   [`cursor=${cursor('[1e999,"a"]')}`, '/cursor'],
   [`cursor=${cursor('[0.5,"a"]')}`, '/cursor'],
+  ['cursor=FIRST&sort=-createdAt', '/cursor'],
+  ['cursor=FIRST&sort=balance', '/cursor'],
+  ['cursor=FIRST&owner=Ada', '/cursor'],
+  ['cursor=FIRST&currency=USD', '/cursor'],
+  ['sort=name', '/sort'],
+  ['sort=', '/sort'],
+  ['sort=--balance', '/sort'],
+  ['sort=balance&sort=createdAt', '/sort'],
+  ['owner=', '/owner'],
+  ['owner=a&owner=b', '/owner'],
+  ['currency=', '/currency'],
+  ['currency=usd', '/currency'],
+  ['currency=XYZ', '/currency'],
+  ['minBalance=1', '/currency'],
+  ['maxBalance=1', '/currency'],
+  ['currency=USD&minBalance=', '/minBalance'],
+  ['currency=USD&minBalance=ten', '/minBalance'],
+  ['currency=USD&minBalance=1e2', '/minBalance'],
+  ['currency=USD&minBalance=1.001', '/minBalance'],
+  ['currency=JPY&maxBalance=1.5', '/maxBalance'],
+  ['currency=USD&maxBalance=99999999999999999999', '/maxBalance'],
+  ['currency=USD&minBalance=2&maxBalance=1', '/maxBalance'],
+  ['currency=USD&minBalance=2&sort=createdAt', '/sort'],
+  ['status=open', '/status'],
   ['owner[$ne]=x', '/owner[$ne]'],
   ['unknown=1', '/unknown'],
 ])('GET /accounts?%s is refused and names %s', async (query, pointer) => {
-  const { problem } = await queries.get(`/accounts?${query}`);
+  const { nextCursor } = await page('limit=1');
+  const { problem } = await queries.get(`/accounts?${query.replace('FIRST', nextCursor!)}`);
   expect(problem).toMatchObject({ status: 400, code: 'invalid_request' });
   expect(problem.errors?.map((error) => error.pointer)).toEqual([pointer]);
 });

@@ -60,7 +60,11 @@ describe.each([
     routes: [
       'get /accounts',
       'get /accounts/{accountId}',
+      'get /accounts/{accountId}/events',
+      'get /accounts/{accountId}/live',
       'get /accounts/{accountId}/transactions',
+      'get /live',
+      'get /proof',
     ],
     retryable: { 503: ['unavailable'] },
     checks: ['mongo', 'nats', 'projection'],
@@ -69,7 +73,11 @@ describe.each([
       'jetbank_projection_batch_events_count',
       'jetbank_projection_sequence',
     ],
-    zeroes: ['jetbank_projection_lag_events', 'jetbank_projected_repeats_total'],
+    zeroes: [
+      'jetbank_live_clients',
+      'jetbank_projection_lag_events',
+      'jetbank_projected_repeats_total',
+    ],
   },
 ])('the service of the $name', ({ name, routes, retryable, checks, metrics, zeroes }) => {
   test('/openapi.json describes its routes in OpenAPI 3.1', async () => {

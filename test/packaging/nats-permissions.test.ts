@@ -167,6 +167,12 @@ describe('on servers with the configuration of nats-deployment', () => {
       expect(await readBatch(jsm)).toEqual(['event 1', 'event 2', 'event 3']);
     });
 
+    it('reads snapshots', async () => {
+      const kvm = new Kvm(jetstream(nc, { timeout: TIMEOUT_MS }));
+      const direct = await kvm.open('ACCOUNT_SNAPSHOTS', { bindOnly: true, allow_direct: true });
+      expect((await direct.get('an-account'))?.string()).toBe('state');
+    });
+
     it('may do nothing else', async () => {
       expect(
         await allowedAmong(

@@ -33,7 +33,8 @@ afterAll(async () => {
 /** An account whose balance is its version. */
 function document(_id: string, version: number): AccountDocument {
   const place = { version, sequence: BigInt(version), createdAt: at, updatedAt: at };
-  return { _id, ownerName: 'o', currency: 'USD', balance: BigInt(version), ...place };
+  const totals = { balance: BigInt(version), deposited: BigInt(version), withdrawn: 0n };
+  return { _id, ownerName: 'o', currency: 'USD', ...totals, ...place };
 }
 const line = (accountId: string, version: number) => ({ _id: `${accountId}:${version}` });
 

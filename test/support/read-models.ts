@@ -48,18 +48,26 @@ function readModelsOf(events: readonly RecordedEvent[]) {
   const documents = new Map<string, Stored>();
   const lines = new Map<string, Stored>();
   const balances = new Map<string, bigint>();
+  const totals = new Map<string, { deposited: bigint; withdrawn: bigint }>();
   for (const { event, sequence } of events) {
     const { accountId, version, currency } = event;
     const at = new Date(event.occurredAt);
     const amount = changeOf(event);
     const balance = (balances.get(accountId) ?? 0n) + amount;
     balances.set(accountId, balance);
+    const before = totals.get(accountId) ?? { deposited: 0n, withdrawn: 0n };
+    const total =
+      amount < 0n
+        ? { ...before, withdrawn: before.withdrawn - amount }
+        : { ...before, deposited: before.deposited + amount };
+    totals.set(accountId, total);
     const place = { version, sequence: BigInt(sequence) };
     const opened =
       event.type === 'AccountCreated'
         ? { ownerName: event.ownerName, currency, createdAt: at }
         : documents.get(accountId);
-    documents.set(accountId, { ...opened, _id: accountId, balance, updatedAt: at, ...place });
+    const state = { _id: accountId, balance, ...total, updatedAt: at };
+    documents.set(accountId, { ...opened, ...state, ...place });
     if (event.type === 'CommandRejected' || amount === 0n) continue;
     const _id = `${accountId}:${version}`;
     const type = LINE_TYPES[event.type];

@@ -1,7 +1,22 @@
 import { Type } from 'typebox';
+import { SORTS } from '../list-accounts.ts';
+import type { AccountSort } from '../list-accounts.ts';
 
 export const AccountParams = Type.Object({
   accountId: Type.String({ description: 'UUID of the account.' }),
+});
+
+export const ConditionHeaders = Type.Object({
+  'if-none-match': Type.Optional(
+    Type.String({
+      description: 'The version the client has, such as "3": 304 where it is still it.',
+    }),
+  ),
+});
+
+export const NotModified = Type.Unsafe<undefined>({
+  type: 'null',
+  description: 'The client has this version already.',
 });
 
 const minSequence = Type.Optional(
@@ -12,13 +27,81 @@ const minSequence = Type.Optional(
   }),
 );
 
-export const AccountQuery = Type.Object({ minSequence }, { additionalProperties: false });
+const MAX_VERSION = 999_999_999;
 
-export const PageQuery = Type.Object(
+export const AccountQuery = Type.Object(
   {
-    limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
-    cursor: Type.Optional(Type.String({ description: 'The nextCursor of the page before.' })),
     minSequence,
+    asOf: Type.Optional(
+      Type.String({
+        description:
+          'RFC 3339: the account after the last version whose time is not after this one. Versions ' +
+          'are the order, also where a clock went backwards between two of them.',
+      }),
+    ),
+    asOfVersion: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_VERSION,
+        description: 'The account after its event of this version.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+const page = {
+  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
+  cursor: Type.Optional(
+    Type.String({ description: 'The nextCursor of the page before, with the same query.' }),
+  ),
+  minSequence,
+};
+
+const Balance = (description: string) =>
+  Type.Optional(Type.String({ description: `${description} Decimal; needs currency.` }));
+
+export const AccountsQuery = Type.Object(
+  {
+    ...page,
+    owner: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 200, description: 'The exact name of the owner.' }),
+    ),
+    currency: Type.Optional(Type.String({ description: 'ISO 4217 code.' })),
+    minBalance: Balance('Balances from this on.'),
+    maxBalance: Balance('Balances up to this, included.'),
+    sort: Type.Optional(
+      Type.Unsafe<AccountSort>({
+        type: 'string',
+        enum: [...SORTS],
+        description:
+          'With a minus descending. Default: createdAt, or with a balance range balance, which is ' +
+          'then the only one allowed. Without currency, balances are compared in minor units.',
+        errorMessage: `must be one of ${SORTS.join(', ')}`,
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const StatementQuery = Type.Object(
+  {
+    ...page,
+    from: Type.Optional(Type.String({ description: 'RFC 3339; lines from this time on.' })),
+    to: Type.Optional(Type.String({ description: 'RFC 3339; lines before this time.' })),
+  },
+  { additionalProperties: false },
+);
+
+export const EventsQuery = Type.Object(
+  {
+    ...page,
+    fromVersion: Type.Integer({
+      minimum: 1,
+      maximum: MAX_VERSION,
+      default: 1,
+      description: 'The version of the first event.',
+    }),
   },
   { additionalProperties: false },
 );
@@ -45,7 +128,65 @@ export const TransactionView = Type.Object({
   at: Type.String({ format: 'date-time' }),
 });
 
+export const LiveQuery = Type.Object(
+  {
+    after: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description:
+          'A stream sequence: begins behind it. Without it, with what happens from now on.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const LiveHeaders = Type.Object({
+  'last-event-id': Type.Optional(
+    Type.String({ description: 'The id of the last event received: goes on behind it.' }),
+  ),
+});
+
+const EventMembers = Type.Object(
+  {
+    sequence: Type.Integer({ description: 'Stream sequence.' }),
+    type: Type.String({ description: 'The event’s type, such as MoneyDeposited.' }),
+    schemaVersion: Type.Integer(),
+    eventId: Type.String(),
+    accountId: Type.String(),
+    version: Type.Integer(),
+    occurredAt: Type.String({ format: 'date-time' }),
+    commandId: Type.String(),
+  },
+  {
+    additionalProperties: true,
+    description: 'As `jetbank decode` shows it, with the members of its type.',
+  },
+);
+
 const nextCursor = Type.Union([Type.String(), Type.Null()]);
 
 export const AccountPage = Type.Object({ items: Type.Array(AccountView), nextCursor });
 export const TransactionPage = Type.Object({ items: Type.Array(TransactionView), nextCursor });
+const EventView = Type.Unsafe<Record<string, unknown>>(EventMembers);
+export const EventPage = Type.Object({ items: Type.Array(EventView), nextCursor });
+
+export const ProofQuery = Type.Object({ minSequence }, { additionalProperties: false });
+
+const CurrencyProofView = Type.Object({
+  currency: Type.String(),
+  accounts: Type.Integer({ description: 'How many accounts there are in it.' }),
+  deposited: Type.String({ description: 'Decimal: opening balances and deposits.' }),
+  withdrawn: Type.String({ description: 'Decimal.' }),
+  balances: Type.String({ description: 'Decimal: all balances added up.' }),
+  agrees: Type.Boolean({ description: 'Whether deposited less withdrawn is what is there.' }),
+});
+
+export const ProofView = Type.Object({
+  sequence: Type.Integer({
+    description: 'Stream sequence: every event up to it is counted; later ones may be.',
+  }),
+  agrees: Type.Boolean({ description: 'Whether every currency agrees.' }),
+  currencies: Type.Array(CurrencyProofView),
+});

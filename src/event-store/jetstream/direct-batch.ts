@@ -15,13 +15,14 @@ export interface Range {
 }
 
 /**
- * The first messages of the range, at most {@link DIRECT_BATCH}, from whichever replica answers;
+ * The first messages of the range, at most `limit` (1 to {@link DIRECT_BATCH}), from whichever replica answers;
  * fewer when some were lost on the way, never with a hole between them.
  * @throws Error when the server refuses or stops to answer.
  */
 export async function directBatch(
   jsm: JetStreamManager,
   { from, to, subject }: Range,
+  limit = DIRECT_BATCH,
 ): Promise<StoredMsg[]> {
   const messages: StoredMsg[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<StoredMsg[]>();
@@ -35,7 +36,8 @@ export async function directBatch(
     // With a callback: as an iterator the client leaks its subscription at the end.
     const iterator = await jsm.direct.getBatch(STREAM, {
       seq: from,
-      batch: DIRECT_BATCH,
+      // No more than the range can hold: what lies behind it would be sent for nothing.
+      batch: Math.min(limit, to - from + 1),
       ...(subject !== undefined && { next_by_subj: subject }),
       callback(done, message) {
         if (done !== null) {

@@ -1,12 +1,12 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import type { JetStreamManager } from '@nats-io/jetstream';
+import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import type { NatsConnection } from 'nats';
 import type { EventReader, EventStore, SnapshotStore } from '../event-store.ts';
 import { eventsIn } from '../log-entry.ts';
 import { createAppend } from './append.ts';
-import { SNAPSHOT_BUCKET } from './names.ts';
-import { readEvent, readHead, readNextOfShard, readTail } from './read.ts';
+import { SNAPSHOT_BUCKET, STREAM } from './names.ts';
+import { readEvent, readHead, readHistory, readNextOfShard, readTail } from './read.ts';
 import { readEntries } from './replay.ts';
 import { createRequester } from './requester.ts';
 import { kvSnapshotStore } from './snapshots.ts';
@@ -33,12 +33,9 @@ export async function jetStreamStores(
   // checkAPI would ask for account info, which a least-privilege user may not.
   const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: timeoutMs });
   const js = jetstream(nc, { timeout: timeoutMs });
-  const bucketRead = (direct: boolean) =>
-    new Kvm(js).open(SNAPSHOT_BUCKET, { bindOnly: true, allow_direct: direct });
-  const [any, leader] = await Promise.all([bucketRead(true), bucketRead(false)]);
   return {
     events: { ...jetStreamReader(jsm), append: createAppend(nc, requester) },
-    snapshots: kvSnapshotStore({ any, leader }),
+    snapshots: await jetStreamSnapshots(js),
   };
 }
 
@@ -48,9 +45,19 @@ export function jetStreamReader(jsm: JetStreamManager): EventReader {
     event: (sequence) => readEvent(jsm, sequence),
     head: (accountId, consistency) => readHead(jsm, accountId, consistency),
     tail: (head, after, consistency) => readTail(jsm, head, after, consistency),
+    history: (accountId, afterSequence, limit) => readHistory(jsm, accountId, afterSequence, limit),
+    lastSequence: async () => (await jsm.streams.info(STREAM)).state.last_seq,
     replay: (afterSequence, untilSequence) =>
       eventsIn(readEntries(jsm, afterSequence, untilSequence)),
     entries: (afterSequence, untilSequence) => readEntries(jsm, afterSequence, untilSequence),
     nextOfShard: (shard, afterSequence) => readNextOfShard(jsm, shard, afterSequence),
   };
+}
+
+/** The snapshots alone. */
+export async function jetStreamSnapshots(js: JetStreamClient): Promise<SnapshotStore> {
+  const bucketRead = (direct: boolean) =>
+    new Kvm(js).open(SNAPSHOT_BUCKET, { bindOnly: true, allow_direct: direct });
+  const [any, leader] = await Promise.all([bucketRead(true), bucketRead(false)]);
+  return kvSnapshotStore({ any, leader });
 }

@@ -14,6 +14,9 @@ import { EXPECTED_SEQUENCE_HEADER, STREAM } from './names.ts';
  */
 const BACKWARD_READ_LIMIT = 8;
 
+/** Behind every stream sequence. */
+const LAST = Number.MAX_SAFE_INTEGER;
+
 /** The event at a stream sequence, through the leader. */
 export async function readEvent(
   jsm: JetStreamManager,
@@ -97,6 +100,27 @@ async function* readForwards(
   }
   // The head is in our hands; a lagging replica may not have it yet.
   yield { sequence: head.sequence, event: head.event };
+}
+
+/** The account's first events after a stream sequence, in order, at most `limit`. */
+export async function readHistory(
+  jsm: JetStreamManager,
+  accountId: string,
+  afterSequence: number,
+  limit: number,
+): Promise<RecordedEvent[]> {
+  const range = { subject: subjectOf(accountId), from: afterSequence + 1, to: LAST };
+  const events = (await directBatch(jsm, range, limit)).map(recordedOf);
+  if (events.length === limit) return events;
+  // The end, unless the replica that answered lags behind: only the leader knows.
+  const head = await readHead(jsm, accountId, 'leader');
+  const reached = events.at(-1)?.sequence ?? afterSequence;
+  if (head === undefined || head.sequence <= reached) return events;
+  for await (const recorded of readForwards(jsm, head, reached, 'leader')) {
+    events.push(recorded);
+    if (events.length === limit) break;
+  }
+  return events;
 }
 
 /** The first message of the range, through the leader: it has no call for several. */

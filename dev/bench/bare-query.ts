@@ -1,0 +1,29 @@
+/**
+ * The ceiling that the query service is measured against: Fastify with the same answer schema, and
+ * one findOne. No views, no waiting, no problems.
+ */
+import fastify from 'fastify';
+import { createMongoClient, databaseOf } from '../../src/platform/mongo.ts';
+import { AccountView } from '../../src/account-query/http/schemas.ts';
+import type { AccountDocument } from '../../src/projections/accounts.ts';
+
+const mongo = createMongoClient(process.env['MONGO_URI'] ?? '', 'bare-query');
+const accounts = databaseOf(mongo).collection<AccountDocument>('accounts_v1');
+
+const server = fastify();
+server.get<{ Params: { accountId: string } }>(
+  '/accounts/:accountId',
+  { schema: { response: { 200: AccountView } } },
+  async (request, reply) => {
+    const document = await accounts.findOne({ _id: request.params.accountId });
+    if (document === null) return reply.code(404).send();
+    const { _id, balance, sequence, ...rest } = document;
+    return { ...rest, accountId: _id, balance: String(balance), sequence: Number(sequence) };
+  },
+);
+server.get('/readyz', () => ({ status: 'ready' }));
+await server.listen({ host: '127.0.0.1', port: 0 });
+const address = server.server.address();
+const port = typeof address === 'object' ? address?.port : undefined;
+process.stdout.write(`${JSON.stringify({ msg: 'listening', port })}\n`);
+process.on('SIGTERM', () => process.exit(0));

@@ -1,0 +1,118 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import type { HttpServer } from '../../platform/http-types.ts';
+import { ProblemError } from '../../platform/problem.ts';
+import { problemResponses } from '../../platform/problem-schema.ts';
+import { liveEvents } from '../live/live-events.ts';
+import { accountNotFound, logAvailable } from './answers.ts';
+import { invalid, readAccountId } from './read-request.ts';
+import type { RouteOptions } from './route-options.ts';
+import { AccountParams, LiveHeaders, LiveQuery } from './schemas.ts';
+import { sendStream } from './send-stream.ts';
+
+/** A comment is sent after so long without an event, in milliseconds. */
+const HEARTBEAT_MS = 15_000;
+
+/** A client that has taken nothing for so long is cut off, in milliseconds; longer than a heartbeat. */
+const STALLED_MS = 20_000;
+
+const SSE = 'text/event-stream';
+
+const schema = {
+  querystring: LiveQuery,
+  headers: LiveHeaders,
+  response: {
+    200: {
+      description:
+        'Server-Sent Events: `id` is the stream sequence, `event` the type, `data` as in /events.',
+      content: { [SSE]: { schema: Type.String() } },
+    },
+    ...problemResponses('invalid_request', 'account_not_found', 'overloaded', 'unavailable'),
+  },
+};
+
+interface LiveRequest {
+  readonly query: { readonly after?: number };
+  readonly headers: { readonly 'last-event-id'?: string };
+}
+
+/** The log as it grows, of one account or of all. */
+export function liveRoutes(server: HttpServer, options: RouteOptions): void {
+  const { log, live, stopping } = options;
+
+  server.get(
+    '/accounts/:accountId/live',
+    {
+      schema: { summary: 'The account’s events as they happen', params: AccountParams, ...schema },
+    },
+    (request, reply) => stream(request, reply, readAccountId(request.params.accountId)),
+  );
+  server.get(
+    '/live',
+    { schema: { summary: 'All events as they happen', ...schema } },
+    (request, reply) => stream(request, reply),
+  );
+
+  async function stream(
+    request: FastifyRequest & LiveRequest,
+    reply: FastifyReply,
+    accountId?: string,
+  ) {
+    const resumeAt = readResumption(request);
+    // The client may leave while the log is asked.
+    let leave: (() => void) | undefined;
+    reply.raw.once('close', () => leave?.());
+    const { events, last, head } = await logAvailable(request, log, async (current) => ({
+      events: current.events,
+      last: await current.events.lastSequence(),
+      head: accountId && (await current.events.head(accountId, 'leader')),
+    }));
+    if (accountId !== undefined && head === undefined) throw accountNotFound();
+    if (resumeAt !== undefined && resumeAt.sequence > last) {
+      const { field } = resumeAt;
+      throw invalid(field, `${field} is beyond the end of the log, which is at ${last}`);
+    }
+    const after = resumeAt?.sequence ?? last;
+    if (!reply.raw.destroyed) leave = live.feed.join(after);
+    if (leave === undefined) {
+      throw new ProblemError('overloaded', 'too many clients', { retryAfterSeconds: 1 });
+    }
+    reply.headers({
+      'content-type': SSE,
+      'cache-control': 'no-store, no-transform',
+      // nginx would wait for a full buffer.
+      'x-accel-buffering': 'no',
+    });
+    const following = { after, accountId, heartbeatMs: HEARTBEAT_MS, signal: stopping };
+    return sendStream(reply, untilFailure(request, liveEvents(live.feed, events, following)), {
+      stopping,
+      stalledMs: STALLED_MS,
+      onStalled: live.onDropped,
+    });
+  }
+}
+
+/** Ends the stream where the log cannot be read: the client connects again and goes on. */
+async function* untilFailure(
+  request: FastifyRequest,
+  source: AsyncIterable<string>,
+): AsyncGenerator<string> {
+  try {
+    yield* source;
+  } catch (error) {
+    request.log.warn({ error, requestId: request.id }, 'live events broke off');
+  }
+}
+
+/** Where the client wants to go on; a browser that connects again sends the header beside its old URL. */
+function readResumption({ query, headers }: LiveRequest) {
+  const text = headers['last-event-id'];
+  if (text === undefined || text === '') {
+    return query.after === undefined ? undefined : { field: 'after', sequence: query.after };
+  }
+  const sequence = Number(text);
+  if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(sequence)) {
+    return { field: 'last-event-id', sequence };
+  }
+  throw invalid('last-event-id', 'last-event-id must be a stream sequence');
+}

@@ -1,0 +1,80 @@
+import pLimit from 'p-limit';
+import type { EventReader } from '../../event-store/event-store.ts';
+import type { LiveFeed } from './feed.ts';
+import { frameOf } from './ring.ts';
+import type { Stretch } from './ring.ts';
+
+export interface LiveRequest {
+  /** Stream sequence of the last event that the client has. */
+  readonly after: number;
+  /** Only the events of this account. */
+  readonly accountId: string | undefined;
+  /** After so long without an event a comment is sent, in milliseconds. */
+  readonly heartbeatMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** How long a client waits before it connects again, in milliseconds: told at the beginning. */
+const RECONNECT_MS = 1_000;
+
+/** Events that a client which is far behind reads from the log at once. */
+const OWN_PART = 256;
+
+/** Clients that read from the log by themselves at the same time. */
+const OWN_READS = 4;
+const ownReads = pLimit(OWN_READS);
+
+/**
+ * The log after a stream sequence as Server-Sent Events (WHATWG HTML, 9.2), in its order, none
+ * missing and none twice, until the signal is aborted. It is read no quicker than it is taken:
+ * a client that falls behind what the feed holds reads the log for itself until it has caught up.
+ */
+export async function* liveEvents(
+  feed: LiveFeed,
+  log: EventReader,
+  { after, accountId, heartbeatMs, signal }: LiveRequest,
+): AsyncGenerator<string> {
+  // The id alone is no event; a client that is cut off before its first one resumes from there too.
+  yield `retry: ${RECONNECT_MS}\nid: ${after}\n\n`;
+  let position = after;
+  let heartbeatAt = performance.now() + heartbeatMs;
+  while (!signal.aborted) {
+    if (position < feed.newest()) {
+      const stretch =
+        feed.recent(position, accountId) ??
+        (await ownReads(() => readStretch(feed, log, position, accountId)));
+      position = stretch.through;
+      if (stretch.text !== '') {
+        yield stretch.text;
+        heartbeatAt = performance.now() + heartbeatMs;
+        continue;
+      }
+    } else {
+      await feed.moved(Math.max(0, heartbeatAt - performance.now()), signal);
+    }
+    if (performance.now() >= heartbeatAt) {
+      yield ': heartbeat\n\n';
+      heartbeatAt = performance.now() + heartbeatMs;
+    }
+  }
+}
+
+async function readStretch(
+  feed: LiveFeed,
+  log: EventReader,
+  after: number,
+  accountId: string | undefined,
+): Promise<Stretch> {
+  const newest = feed.newest();
+  let text = '';
+  if (accountId === undefined) {
+    const through = Math.min(after + OWN_PART, newest);
+    for await (const recorded of log.replay(after, through)) text += frameOf(recorded);
+    return { text, through };
+  }
+  const part = await log.history(accountId, after, OWN_PART);
+  for (const recorded of part) text += frameOf(recorded);
+  const last = part.at(-1)?.sequence ?? after;
+  // A part that is not full holds all there was, so also all up to where the feed was before.
+  return { text, through: part.length < OWN_PART ? Math.max(last, newest) : last };
+}
