@@ -1,7 +1,5 @@
 import type { Db } from 'mongodb';
-import { accountDocuments } from '../../src/projections/accounts.ts';
 import type { AccountDocument } from '../../src/projections/accounts.ts';
-import { transactionLines } from '../../src/projections/transactions.ts';
 import type { TransactionDocument } from '../../src/projections/transactions.ts';
 
 const INSERTED_AT_ONCE = 5_000;
@@ -12,9 +10,9 @@ export async function insertStatement(db: Db, accountId: string, lines: number):
   const place = { version: lines, sequence: BigInt(lines), createdAt: at, updatedAt: at };
   const totals = { balance: BigInt(lines), deposited: BigInt(lines), withdrawn: 0n };
   await db
-    .collection<AccountDocument>(accountDocuments.name)
+    .collection<AccountDocument>('accounts_v1')
     .insertOne({ _id: accountId, ownerName: 'Ada', currency: 'USD', ...totals, ...place });
-  const collection = db.collection<TransactionDocument>(transactionLines.name);
+  const collection = db.collection<TransactionDocument>('transactions_v1');
   for (let first = 1; first <= lines; first += INSERTED_AT_ONCE) {
     const count = Math.min(INSERTED_AT_ONCE, lines - first + 1);
     await collection.insertMany(
