@@ -60,7 +60,7 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     checks: {
       nats: () => state.nats?.check() ?? { ok: false, detail: 'not connected yet' },
       mongo: () => checkMongo(mongo),
-      projection: () => health.check(served.groups()),
+      projection: () => health.check(served.groups(), state.projecting?.host),
     },
   });
   const store = readStore(() => readModels(db, served.build()));
