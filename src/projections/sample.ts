@@ -28,7 +28,7 @@ export async function sampleDifferences<D extends ProjectedDocument>(
       continue;
     }
     differences.push(...(await comparison.documents([document])));
-    differences.push(...(await comparison.lines(lines)));
+    differences.push(...(await comparison.lines(lines)).differences);
   }
   return differences;
 }
