@@ -1,4 +1,5 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import type { JetStreamManager } from '@nats-io/jetstream';
 import type { EventReader } from '../event-store/event-store.ts';
 import { jetStreamReader } from '../event-store/jetstream/jetstream-event-store.ts';
 import { STREAM } from '../event-store/jetstream/names.ts';
@@ -18,13 +19,15 @@ import { runService } from '../platform/service.ts';
 import { accountProjection } from '../projections/account-projection.ts';
 import { runProjectionHost } from '../projections/host.ts';
 import type { ProjectionHost } from '../projections/host.ts';
+import { projectionStatus } from '../projections/status.ts';
 import { readConfig } from './config.ts';
+import { projectionsRoute } from './http/projections-route.ts';
 import { queryRoutes } from './http/routes.ts';
 import { observeProjectors } from './metrics.ts';
 import { projectorHealth } from './projector-health.ts';
 import { readModels } from './read-models.ts';
 import { readStore } from './read-store.ts';
-import { servedBuild } from './served-build.ts';
+import { servedBuild, starting } from './served-build.ts';
 
 const SERVICE = 'account-query';
 
@@ -38,6 +41,7 @@ const VISIBILITY_TIMEOUT_MS = 2_000;
 interface Projecting {
   readonly host: ProjectionHost;
   readonly events: EventReader;
+  readonly jsm: JetStreamManager;
 }
 
 await runService(SERVICE, readConfig, async (config, shell) => {
@@ -65,6 +69,12 @@ await runService(SERVICE, readConfig, async (config, shell) => {
   });
   const store = readStore(() => readModels(db, served.build()));
   queryRoutes(http, { store, untilVisible: (...wait) => served.untilVisible(...wait) });
+  projectionsRoute(http, async () => {
+    const { jsm } = state.projecting ?? {};
+    if (jsm === undefined) throw starting();
+    const status = await projectionStatus(db, jsm, accountProjection.name, Date.now());
+    return status === undefined ? [] : [status];
+  });
   await shell.listen(http, config);
 
   shutdown.onStop('connections', () => mongo.close());
@@ -114,7 +124,7 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     },
     signal,
   });
-  state.projecting = { host, events };
+  state.projecting = { host, events, jsm };
   shutdown.onStop('work', () => host.ended);
   log.info(
     'ready: every event reaches the read models exactly once; they lag, and minSequence waits for them',

@@ -17,6 +17,10 @@ export interface ServedBuild {
   untilVisible(sequence: number, accountId?: string): Promise<void>;
 }
 
+/** Before MongoDB and NATS were there for the first time. */
+export const starting = (): ProblemError =>
+  new ProblemError('unavailable', 'the service is starting', { retryAfterSeconds: 1 });
+
 export function servedBuild(
   current: () => { readonly projector: Projector; readonly events: EventReader } | undefined,
   timeoutMs: number,
@@ -24,7 +28,7 @@ export function servedBuild(
   function serving() {
     const found = current();
     if (found !== undefined) return found;
-    throw new ProblemError('unavailable', 'the service is starting', { retryAfterSeconds: 1 });
+    throw starting();
   }
 
   return {
