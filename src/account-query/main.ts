@@ -1,4 +1,5 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import type { JetStreamManager } from '@nats-io/jetstream';
 import {
   jetStreamReader,
   jetStreamSnapshots,
@@ -21,7 +22,9 @@ import { accountProjection } from '../projections/account-projection.ts';
 import { runProjectionHost } from '../projections/host.ts';
 import type { ProjectionHost } from '../projections/host.ts';
 import { projectionPosition } from '../projections/position.ts';
+import { projectionStatus } from '../projections/status.ts';
 import { readConfig } from './config.ts';
+import { projectionsRoute } from './http/projections-route.ts';
 import { queryRoutes } from './http/routes.ts';
 import { liveFeed } from './live/feed.ts';
 import { liveMetrics } from './live/metrics.ts';
@@ -30,7 +33,7 @@ import type { EventLog } from './past-account.ts';
 import { projectorHealth } from './projector-health.ts';
 import { readModels } from './read-models.ts';
 import { readStore } from './read-store.ts';
-import { servedBuild } from './served-build.ts';
+import { servedBuild, starting } from './served-build.ts';
 
 const SERVICE = 'account-query';
 
@@ -40,13 +43,21 @@ const READ_TIMEOUT_MS = 5_000;
 /** How long a query waits for a write to become visible, in milliseconds. */
 const VISIBILITY_TIMEOUT_MS = 2_000;
 
+/** What is there once NATS and MongoDB are. */
+interface Connected {
+  nats?: ConnectionState;
+  jsm?: JetStreamManager;
+  log?: EventLog;
+  host?: ProjectionHost;
+}
+
 await runService(SERVICE, readConfig, async (config, shell) => {
   const { log, metrics, shutdown } = shell;
   const { signal } = shutdown;
   const mongo = createMongoClient(config.mongoUri, SERVICE);
   const db = databaseOf(mongo);
   const health = projectorHealth();
-  const state: { nats?: ConnectionState; log?: EventLog; host?: ProjectionHost } = {};
+  const state: Connected = {};
   const served = servedBuild(() => {
     const projector = state.host?.current();
     return projector && state.log && { projector, events: state.log.events };
@@ -60,7 +71,7 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     checks: {
       nats: () => state.nats?.check() ?? { ok: false, detail: 'not connected yet' },
       mongo: () => checkMongo(mongo),
-      projection: () => health.check(served.groups()),
+      projection: () => health.check(served.groups(), state.host),
     },
   });
   const live = liveMetrics(metrics);
@@ -79,6 +90,12 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     position: () => served.position(),
     untilVisible: (...wait) => served.untilVisible(...wait),
     stopping: signal,
+  });
+  projectionsRoute(http, async () => {
+    const { jsm } = state;
+    if (jsm === undefined) throw starting();
+    const status = await projectionStatus(db, jsm, accountProjection.name, Date.now());
+    return status === undefined ? [] : [status];
   });
   await shell.listen(http, config);
 
@@ -112,6 +129,7 @@ await runService(SERVICE, readConfig, async (config, shell) => {
   if (ledger !== undefined) reportDrift(ledger, log);
   const js = jetstream(nc, { timeout: READ_TIMEOUT_MS });
   const events = jetStreamReader(jsm);
+  state.jsm = jsm;
   state.log = { events, snapshots: await jetStreamSnapshots(js) };
   const observe = observeProjectors(metrics, log);
   const host = runProjectionHost({

@@ -102,7 +102,7 @@ export function observeProjectors(
           log.error(
             { ...told, ...account },
             'account parked: its event cannot be applied; the others go on. Mend the cause, then ' +
-              `"jetbank projections retry-parked ${projection}"`,
+              `"jetbank projections retry-parked ${account.accountId}"`,
           );
         }
       },

@@ -22,6 +22,10 @@ export interface ServedBuild {
  */
 export type UntilVisible = (minSequence: number | undefined, accountId?: string) => Promise<void>;
 
+/** Before MongoDB and NATS were there for the first time. */
+export const starting = (): ProblemError =>
+  new ProblemError('unavailable', 'the service is starting', { retryAfterSeconds: 1 });
+
 export function servedBuild(
   current: () => { readonly projector: Projector; readonly events: EventReader } | undefined,
   timeoutMs: number,
@@ -29,7 +33,7 @@ export function servedBuild(
   function serving() {
     const found = current();
     if (found !== undefined) return found;
-    throw new ProblemError('unavailable', 'the service is starting', { retryAfterSeconds: 1 });
+    throw starting();
   }
 
   return {
@@ -40,7 +44,11 @@ export function servedBuild(
     async untilVisible(sequence, accountId) {
       if (sequence === undefined) return;
       const { projector, events } = serving();
-      if (await untilVisible(projector, events, sequence, timeoutMs, accountId)) return;
+      if (await untilVisible(projector, events, sequence, timeoutMs, accountId)) {
+        if (serving().projector === projector) return;
+        // Another build is answered from by now: what counts is what that one shows.
+        return this.untilVisible(sequence, accountId);
+      }
       const at = reached(projector);
       const detail = `the read models are at stream sequence ${at}, not yet ${sequence}`;
       throw new ProblemError('unavailable', detail, { retryAfterSeconds: 1 });

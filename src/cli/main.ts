@@ -43,7 +43,9 @@ try {
   await run(process.argv.slice(2));
 } catch (error) {
   if (!(error instanceof Error)) throw error;
-  const expected = ['CliError', 'ConfigError', 'RebuildError'].includes(error.name);
+  const expected = ['CliError', 'ConfigError', 'RebuildError', 'LogSetBackError'].includes(
+    error.name,
+  );
   process.stderr.write(`jetbank: ${expected ? error.message : (error.stack ?? error.message)}\n`);
   process.exitCode = 1;
 }

@@ -1,7 +1,5 @@
-import { parseArgs } from 'node:util';
 import { STREAM } from '../event-store/jetstream/names.ts';
 import type { Environment } from '../platform/environment.ts';
-import { messageOf } from '../platform/message-of.ts';
 import { accountProjection } from '../projections/account-projection.ts';
 import type { Build } from '../projections/build.ts';
 import { controlStore } from '../projections/control.ts';
@@ -13,86 +11,35 @@ import type { BuildStatus, ProjectionStatus } from '../projections/status.ts';
 import { CliError } from './cli-error.ts';
 import { withConnections } from './connections.ts';
 import type { Connections } from './connections.ts';
+import { PROJECTIONS_HELP, projectionsArgs } from './projections-args.ts';
 import { rebuildProjection } from './rebuild.ts';
 import { verifyProjection } from './verify.ts';
 
-export const PROJECTIONS_HELP = `jetbank projections: operates the read models
-
-  jetbank projections status [--json]         builds, positions, lag, parked accounts
-  jetbank projections rebuild accounts        makes a new build from the log beside the live one, checks it,
-                                              and makes it the live one; queries are answered all the time
-      --groups N                              spreads it over N groups of shards, 1 to 32
-      --verify                                checks every document and line against the log, not a sample
-      --rollback                              goes back to the build before the live one
-      --abandon                               removes what a rebuild that was broken off has left
-  jetbank projections verify [--json]         folds the log and compares every document and line of the live build
-  jetbank projections retry-parked [ID ...]   applies what waits of parked accounts; all of them by default
-  jetbank projections pause accounts          stops projecting in every service; queries go on
-  jetbank projections resume accounts
-
-Settings come from the environment: NATS_URL and its kin, MONGO_URI.
-`;
-
-const OPTIONS = {
-  json: { type: 'boolean' },
-  groups: { type: 'string' },
-  verify: { type: 'boolean' },
-  rollback: { type: 'boolean' },
-  abandon: { type: 'boolean' },
-  help: { type: 'boolean' },
-} as const;
-
 export async function projections(args: readonly string[], variables: Environment): Promise<void> {
-  const { values, positionals } = parse(args);
-  const [command, ...operands] = positionals;
-  if (command === undefined || values.help === true) {
+  const parsed = projectionsArgs(args);
+  if (parsed === undefined) {
     process.stdout.write(PROJECTIONS_HELP);
     return;
   }
+  const { command, accountIds, json, ...flags } = parsed;
   await withConnections(variables, async (connections) => {
     switch (command) {
       case 'status':
-        return showStatus(connections, values.json === true);
+        return showStatus(connections, json);
       case 'verify':
-        return verifyProjection(connections, await liveBuild(connections), values.json === true);
+        return verifyProjection(connections, await liveBuild(connections), json);
       case 'rebuild':
-        named(operands);
-        return rebuildProjection(connections, { ...values, groups: groupsIn(values.groups) });
+        return rebuildProjection(connections, flags);
       case 'retry-parked':
-        return retry(connections, operands);
+        return retry(connections, accountIds);
       case 'pause':
       case 'resume':
-        named(operands);
         return pause(connections, command === 'pause');
-      default:
-        throw new CliError(
-          `there is no "projections ${command}"; "jetbank projections --help" lists them`,
-        );
     }
   });
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    throw new CliError(messageOf(error));
-  }
-}
-
-function named([name]: readonly string[]): void {
-  if (name === accountProjection.name) return;
-  throw new CliError(`name the projection; there is one: ${accountProjection.name}`);
-}
-
-function groupsIn(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const groups = Number(text);
-  if (Number.isInteger(groups) && groups >= 1 && groups <= 32) return groups;
-  throw new CliError('--groups must be a whole number from 1 to 32');
-}
-
-async function liveBuild({ db }: Connections): Promise<Build> {
+async function liveBuild({ db }: Pick<Connections, 'db'>): Promise<Build> {
   const control = await controlStore(db, accountProjection.name).read();
   const build = control?.builds.find(({ number }) => number === control.live);
   if (build !== undefined) return build;
@@ -133,9 +80,11 @@ function printParked({ parkedCount, parked }: BuildStatus): void {
 }
 
 async function retry({ db, events }: Connections, accountIds: readonly string[]): Promise<void> {
-  const build = await liveBuild({ db } as Connections);
+  const build = await liveBuild({ db });
   const parked = parkedStore(parkedCollection(db, accountProjection.name, build));
   const waiting = await parked.list(Number.MAX_SAFE_INTEGER);
+  const stranger = accountIds.find((id) => !waiting.some(({ accountId }) => accountId === id));
+  if (stranger !== undefined) throw new CliError(`${stranger} is not parked`);
   const wanted =
     accountIds.length === 0
       ? waiting
@@ -153,7 +102,9 @@ async function retry({ db, events }: Connections, accountIds: readonly string[])
   if (still > 0) process.exitCode = 1;
 }
 
-async function pause({ db }: Connections, paused: boolean): Promise<void> {
+async function pause(connections: Connections, paused: boolean): Promise<void> {
+  await liveBuild(connections);
+  const { db } = connections;
   await controlStore(db, accountProjection.name).pause(paused);
   print(
     `${accountProjection.name}: ${paused ? 'paused' : 'resumed'}; services follow within a second`,

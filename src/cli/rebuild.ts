@@ -12,9 +12,9 @@ import { verifyAgainstLog } from './verify.ts';
 
 export interface RebuildFlags {
   readonly groups: number | undefined;
-  readonly verify?: boolean;
-  readonly rollback?: boolean;
-  readonly abandon?: boolean;
+  readonly verify: boolean;
+  readonly rollback: boolean;
+  readonly abandon: boolean;
 }
 
 /** Documents of a build that are compared with the log where not all are. */
@@ -34,10 +34,11 @@ export async function rebuildProjection(
 
   /** In a sentence, what keeps the new build from being made the live one. */
   async function objection(fresh: Build, live: Build): Promise<string | undefined> {
-    const fewer = verify === true ? undefined : await fewerAccounts(db, projection, fresh, live);
-    if (fewer !== undefined) return fewer;
+    // The live one may have accounts that the log does not: then only the whole log tells.
+    const fewer = verify ? undefined : await fewerAccounts(db, projection, fresh, live);
+    if (fewer !== undefined) options.report.step(`${fewer}: comparing all of them with the log`);
     const differences =
-      verify === true
+      verify || fewer !== undefined
         ? (await verifyAgainstLog(connections, fresh)).differences
         : await sampleDifferences({ projection, db, events, build: fresh }, SAMPLE);
     const [first] = differences;
@@ -72,12 +73,12 @@ export async function rebuildProjection(
   }
 
   async function run(): Promise<void> {
-    if (abandon === true) {
+    if (abandon) {
       const removed = await removeUnfinished(options);
       process.stdout.write(`${removed.length} unfinished builds removed\n`);
       return;
     }
-    const build = rollback === true ? await rollBack(options) : await rebuild(options);
+    const build = rollback ? await rollBack(options) : await rebuild(options);
     process.stdout.write(`build ${build.number} of ${projection.name} is live\n`);
   }
 }

@@ -76,6 +76,8 @@ export function createApplier<D extends ProjectedDocument>(
   onProgress: () => void,
 ): Applier {
   const { projection, group, store, checkpoints, events, position, observer, signal } = options;
+  /** Parked by this applier, and perhaps not yet in MongoDB. */
+  const parking = new Set<string>();
   const cache = new LRUCache<string, D>({ max: CACHED_DOCUMENTS });
   /** Up to here events are in MongoDB, and up to there they are at least on their way. */
   let applied = checkpoint;
@@ -88,6 +90,7 @@ export function createApplier<D extends ProjectedDocument>(
 
   async function writeLines({ parked, lines }: Folded<D>): Promise<void> {
     await store.parked.park(parked, new Date());
+    for (const { accountId } of parked) parking.delete(accountId);
     await store.writeLines(lines);
   }
 
@@ -116,14 +119,16 @@ export function createApplier<D extends ProjectedDocument>(
     acknowledge?: () => void,
   ): Promise<void> {
     const accountIds = new Set(batch.map(({ accountId }) => accountId));
+    const onTheirWay = new Set(parking);
     const [parkedOnes] = await Promise.all([store.parked.among(accountIds), readIntoCache(batch)]);
     const standing = {
       document: (accountId: string) => cache.get(accountId),
-      isParked: (accountId: string) => parkedOnes.has(accountId),
+      isParked: (accountId: string) => onTheirWay.has(accountId) || parkedOnes.has(accountId),
     };
     const folded = await foldBatch(projection, standing, batch, readGap);
     // Ahead of MongoDB from here on: if the writing fails, this applier is done with.
     for (const [accountId, document] of folded.changed) cache.set(accountId, document);
+    for (const { accountId } of folded.parked) parking.add(accountId);
     taken = reached;
     await writing.push({
       ...folded,

@@ -22,18 +22,24 @@ export interface ExpectedLine {
   readonly sequence: number;
 }
 
+export interface LineDifferences {
+  /** How many of the expected lines stand there at all. */
+  readonly present: number;
+  readonly differences: Difference[];
+}
+
 /** Compares what a fold of the log made with what a build holds, while projecting may go on. */
 export interface Comparison<D> {
   /** Differences found; parked accounts are behind and said to be, so they make none. */
   documents(folded: readonly D[]): Promise<Difference[]>;
-  lines(expected: readonly ExpectedLine[]): Promise<Difference[]>;
+  lines(expected: readonly ExpectedLine[]): Promise<LineDifferences>;
   /** Documents up to the stream sequence of accounts that the log does not have. */
   strayDocuments(
     untilSequence: number,
     isKnown: (accountId: string) => boolean,
   ): Promise<Difference[]>;
-  /** How many lines there are up to the stream sequence. */
-  countLines(untilSequence: number): Promise<number>;
+  /** Lines up to the stream sequence beyond those of them that were expected and found. */
+  strayLines(untilSequence: number, present: number): Promise<Difference[]>;
   /** Which of the accounts are parked. */
   parked(accountIds: readonly string[]): Promise<ReadonlySet<string>>;
 }
@@ -107,14 +113,16 @@ export function compareWith<D extends ProjectedDocument>({
         expected.map(({ line }) => line._id),
       );
       const wrong = expected.filter(({ line }) => !isDeepStrictEqual(stored.get(line._id), line));
-      if (wrong.length === 0) return [];
+      const present = stored.size;
+      if (wrong.length === 0) return { present, differences: [] };
       const waiting = await parked(wrong.map(({ accountId }) => accountId));
-      return wrong
+      const differences = wrong
         .filter(({ accountId }) => !waiting.has(accountId))
         .map(({ line: { _id: id }, sequence }) => {
           const detail = stored.has(id) ? 'is not what its event says' : 'is missing';
           return { collection: lines.collectionName, id, sequence, detail };
         });
+      return { present, differences };
     },
 
     async strayDocuments(untilSequence, isKnown) {
@@ -130,10 +138,13 @@ export function compareWith<D extends ProjectedDocument>({
       return differences;
     },
 
-    countLines: (untilSequence) =>
-      (lines as Collection<ProjectedLine & { readonly sequence?: bigint }>).countDocuments({
-        sequence: { $lte: BigInt(untilSequence) },
-      }),
+    async strayLines(untilSequence, present) {
+      const filter = { sequence: { $lte: BigInt(untilSequence) } } as Filter<ProjectedLine>;
+      const strays = (await lines.countDocuments(filter)) - present;
+      if (strays <= 0) return [];
+      const detail = `has ${strays} that no event made`;
+      return [{ collection: lines.collectionName, id: '*', sequence: untilSequence, detail }];
+    },
   };
 }
 

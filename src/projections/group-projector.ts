@@ -14,6 +14,7 @@ import { batchQueue } from './batch-queue.ts';
 import { deliveryOrder } from './delivery-order.ts';
 import type { Delivery } from './delivery-order.ts';
 import { PRIORITY_GROUP, provisionConsumer } from './durable-consumer.ts';
+import { expectInLog } from './log-set-back.ts';
 import type { ProjectedDocument } from './projection.ts';
 import { watchCheckpoint } from './watch-checkpoint.ts';
 
@@ -68,6 +69,7 @@ async function project<D extends ProjectedDocument>(
   const { group, store, checkpoints, js, jsm, position, provision, observer, signal } = options;
   await store.open();
   const { sequence: checkpoint } = await checkpoints.open();
+  await expectInLog(jsm, group, checkpoint);
   const { delivered } = await provisionConsumer(jsm, group, provision, checkpoint);
   position.reset(checkpoint);
   observer.started(checkpoint);
@@ -136,13 +138,14 @@ const LOOK = 'look';
  * not moved since the last look, they are read from the stream. Answers the checkpoint.
  */
 async function takeOver<D extends ProjectedDocument>(
-  { checkpoints, observer }: ApplierOptions<D>,
+  { checkpoints, jsm, group, observer }: GroupProjectorOptions<D>,
   applier: Applier,
   consumer: Consumer,
   seenBefore: number,
 ): Promise<number> {
   await applier.written();
   const checkpoint = (await checkpoints.read())?.sequence ?? seenBefore;
+  await expectInLog(jsm, group, checkpoint);
   const { delivered, num_pending: undelivered } = await consumer.info();
   const unapplied = delivered.stream_seq > checkpoint ? 1 : 0;
   observer.pending(undelivered + unapplied);

@@ -1,10 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { STREAM } from '../event-store/jetstream/names.ts';
+import { messageOf } from '../platform/message-of.ts';
 import type { Build } from './build.ts';
 import { controlStore } from './control.ts';
 import type { ProjectionControl } from './control.ts';
 import type { ProjectedDocument } from './projection.ts';
 import { createProjector } from './projector.ts';
 import type { Projector, ProjectorOptions } from './projector.ts';
+import { untilVisible } from './visibility.ts';
 
 export interface HostOptions<D extends ProjectedDocument> extends ProjectorOptions<D> {
   /** Groups of a first build: 1 to 32. */
@@ -19,14 +22,17 @@ export interface HostObserver {
   /** Queries are answered from this build from now on. */
   readonly serving: (build: Build) => void;
   readonly paused: (paused: boolean) => void;
-  /** The control document cannot be followed right now: what runs goes on. */
+  /** The control document cannot be followed: what runs goes on. Told once as long as it lasts. */
   readonly failed: (error: unknown) => void;
 }
 
 /** Runs the build that is live, and follows when another one gets to be it. */
 export interface ProjectionHost {
-  /** What queries are answered from; undefined before MongoDB was there for the first time. */
+  /** What queries are answered from; undefined until there is a build of this release's shape. */
   readonly current: () => Projector | undefined;
+  readonly paused: () => boolean;
+  /** Why the control document cannot be followed, in a sentence; undefined while it can. */
+  readonly failure: () => string | undefined;
   /** Resolves, after the signal was aborted, when the last batch is written. */
   readonly ended: Promise<void>;
 }
@@ -39,7 +45,7 @@ const CATCH_UP_TIMEOUT_MS = 60_000;
 export function runProjectionHost<D extends ProjectedDocument>(
   options: HostOptions<D>,
 ): ProjectionHost {
-  const { projection, db, hostObserver, signal } = options;
+  const { projection, db, jsm, events, hostObserver, signal } = options;
   const control = controlStore(db, projection.name);
   const first: Build = {
     projection: projection.name,
@@ -47,11 +53,12 @@ export function runProjectionHost<D extends ProjectedDocument>(
     shape: projection.version,
     groups: options.groups,
   };
-  const aborted = new Promise<readonly boolean[]>((resolve) => {
-    signal.addEventListener('abort', () => resolve([]), { once: true });
-  });
   let current: Projector | undefined;
   let paused: boolean | undefined;
+  let failure: string | undefined;
+  const aborted = new Promise<false>((resolve) => {
+    signal.addEventListener('abort', () => resolve(false), { once: true });
+  });
 
   /** The live build or, where it is of a release that is not this one's shape, the one before it. */
   function buildToServe({ live, previous, builds }: ProjectionControl): Build {
@@ -67,6 +74,7 @@ export function runProjectionHost<D extends ProjectedDocument>(
 
   async function follow(): Promise<void> {
     const found = (await control.read()) ?? (await control.open(current?.build ?? first));
+    await leaveRemoved(found);
     const build = buildToServe(found);
     if (current?.build.number !== build.number) await switchTo(build, found.paused);
     if (paused === found.paused) return;
@@ -74,6 +82,14 @@ export function runProjectionHost<D extends ProjectedDocument>(
     hostObserver.paused(paused);
     if (paused) await current?.pause();
     else current?.resume();
+  }
+
+  /** What was removed must not be made again by the one who works on it. */
+  async function leaveRemoved({ builds }: ProjectionControl): Promise<void> {
+    const old = current;
+    if (old === undefined || builds.some(({ number }) => number === old.build.number)) return;
+    current = undefined;
+    await old.stop();
   }
 
   /** The old build goes on and answers until the new one has all that it has. */
@@ -90,17 +106,21 @@ export function runProjectionHost<D extends ProjectedDocument>(
         throw error;
       }
     }
+    // Not between a query's wait on the old build and its read: that goes on in the same turn.
+    await nextTurn();
     current = next;
     hostObserver.serving(build);
     await old?.stop();
   }
 
   async function untilCaughtUp(next: Projector, old: Projector): Promise<void> {
-    const goal = Math.max(...old.groups.map(({ position }) => position.current()));
-    const waits = next.groups.map(({ position }) => position.waitFor(goal, CATCH_UP_TIMEOUT_MS));
-    const reached = await Promise.race([Promise.all(waits), aborted]);
+    const { state } = await jsm.streams.info(STREAM);
+    const shown = Math.max(...old.groups.map(({ position }) => position.current()));
+    // Where the log was set back, the old build shows what it does not have any more.
+    const goal = Math.min(shown, state.last_seq);
+    const visible = untilVisible(next, events, goal, CATCH_UP_TIMEOUT_MS);
+    if (await Promise.race([visible, aborted])) return;
     signal.throwIfAborted();
-    if (reached.every(Boolean)) return;
     throw new Error(`build ${next.build.number} did not get to stream sequence ${goal} in time`);
   }
 
@@ -110,13 +130,21 @@ export function runProjectionHost<D extends ProjectedDocument>(
     while (!stopped()) {
       try {
         await follow();
+        failure = undefined;
       } catch (error) {
-        if (!stopped()) hostObserver.failed(error);
+        const known = failure;
+        failure = messageOf(error);
+        if (!stopped() && failure !== known) hostObserver.failed(error);
       }
       await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
     }
     await current?.stop();
   }
 
-  return { current: () => current, ended: run() };
+  return {
+    current: () => current,
+    paused: () => paused === true,
+    failure: () => failure,
+    ended: run(),
+  };
 }

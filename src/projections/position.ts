@@ -43,6 +43,8 @@ export function projectionPosition(): ProjectionPosition {
         };
         const waiter = { sequence, wake: () => end(true) };
         const timer = setTimeout(() => end(false), timeoutMs);
+        // Who found out otherwise does not wait any more: that must not keep a command from its end.
+        timer.unref();
         waiters.add(waiter);
       });
     },

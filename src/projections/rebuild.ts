@@ -5,13 +5,14 @@ import { groupsOf, wholeOf } from './build.ts';
 import type { Build } from './build.ts';
 import { checkpointStore, joinedCheckpoints } from './checkpoint.ts';
 import { controlStore } from './control.ts';
-import type { ProjectionControl } from './control.ts';
 import { PRIORITY_GROUP, provisionConsumer } from './durable-consumer.ts';
+import { expectInLog } from './log-set-back.ts';
 import { projectionPosition } from './position.ts';
 import { createProjector } from './projector.ts';
 import type { Projector, ProjectorOptions } from './projector.ts';
 import { readModelStore } from './read-model-store.ts';
 import type { ProjectedDocument } from './projection.ts';
+import { buildIn, buildToMake, RebuildError, shapeOf, unfinishedIn } from './rebuild-target.ts';
 import { removeBuild } from './remove-build.ts';
 import { untilVisible } from './visibility.ts';
 
@@ -31,11 +32,6 @@ export interface RebuildReporter {
   readonly replayed: (done: number, total: number) => void;
 }
 
-/** Why no build was made the live one, in a sentence that says what to do. */
-export class RebuildError extends Error {
-  override readonly name = 'RebuildError';
-}
-
 /** How long the last events may take to get through, in milliseconds. */
 const CATCH_UP_TIMEOUT_MS = 60_000;
 /** How long the services have to see which build is live, in milliseconds. */
@@ -53,7 +49,7 @@ export async function rebuild<D extends ProjectedDocument>(
   const { projection, db, report } = options;
   const control = controlStore(db, projection.name);
   const found = await control.open({ ...shapeOf(options), number: 1, groups: options.groups ?? 1 });
-  const fresh = await buildToMake(options, found);
+  const fresh = await buildToMake(options, found, options.groups, report.step);
   await replay(options, fresh);
   const projector = await catchUp(options, fresh);
   try {
@@ -96,42 +92,6 @@ export async function removeUnfinished<D extends ProjectedDocument>(
   return unfinished;
 }
 
-const shapeOf = <D extends ProjectedDocument>({ projection }: ProjectorOptions<D>) => ({
-  projection: projection.name,
-  shape: projection.version,
-});
-
-/** The builds that are neither live nor kept for a roll-back. */
-const unfinishedIn = ({ live, previous, builds }: ProjectionControl): Build[] =>
-  builds.filter(({ number }) => number !== live && number !== previous);
-
-function buildIn({ builds }: ProjectionControl, number: number): Build {
-  const found = builds.find((build) => build.number === number);
-  if (found === undefined)
-    throw new RebuildError(`the control document does not know build ${number}`);
-  return found;
-}
-
-async function buildToMake<D extends ProjectedDocument>(
-  options: RebuildOptions<D>,
-  found: ProjectionControl,
-): Promise<Build> {
-  const { projection, db, report } = options;
-  const groups = options.groups ?? buildIn(found, found.live).groups;
-  for (const build of unfinishedIn(found)) {
-    if (build.shape === projection.version && build.groups === groups) {
-      report.step(`taking up build ${build.number}, which was broken off`);
-      return build;
-    }
-    report.step(`removing build ${build.number}, which was broken off`);
-    await removeBuild(options, build);
-  }
-  const number = Math.max(...found.builds.map((build) => build.number)) + 1;
-  const build = { ...shapeOf(options), number, groups };
-  await controlStore(db, projection.name).addBuild(build);
-  return build;
-}
-
 async function lastSequence<D extends ProjectedDocument>({
   jsm,
 }: ProjectorOptions<D>): Promise<number> {
@@ -145,11 +105,17 @@ async function replay<D extends ProjectedDocument>(
 ): Promise<void> {
   const { projection, db, events, report, signal, observer } = options;
   const end = await lastSequence(options);
-  report.step(`replaying ${end} events into build ${build.number}`);
   const store = readModelStore(db, projection, build);
   const checkpoints = joinedCheckpoints(groupsOf(build).map(({ id }) => checkpointStore(db, id)));
   await store.open();
   const { sequence } = await checkpoints.open();
+  if (sequence > end) {
+    throw new RebuildError(
+      `build ${build.number}, which was broken off, is ahead of the log, which ends at stream sequence ` +
+        `${end}: remove it with "jetbank projections rebuild ${projection.name} --abandon"`,
+    );
+  }
+  report.step(`replaying from stream sequence ${sequence} to ${end} into build ${build.number}`);
   const position = projectionPosition();
   report.replayed(sequence, end);
   position.onAdvance((done) => report.replayed(done, end));
@@ -169,6 +135,7 @@ async function catchUp<D extends ProjectedDocument>(
   report.step('catching up with what was written meanwhile');
   for (const group of groupsOf(build)) {
     const { sequence } = await checkpointStore(db, group.id).open();
+    await expectInLog(jsm, group, sequence);
     await provisionConsumer(jsm, group, true, sequence);
   }
   const projector = createProjector(options, build);

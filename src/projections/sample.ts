@@ -20,6 +20,8 @@ export async function sampleDifferences<D extends ProjectedDocument>(
   const stages = [{ $sample: { size } }, { $project: { _id: 1 } }];
   const differences: Difference[] = [];
   for await (const { _id } of documents.aggregate<{ readonly _id: string }>(stages)) {
+    // It is behind and said to be, and perhaps cannot be read at all.
+    if ((await comparison.parked([_id])).has(_id)) continue;
     const { document, lines } = await foldAccount(projection, events, _id);
     if (document === undefined) {
       const detail = 'is of an account that the log does not have';
@@ -28,7 +30,7 @@ export async function sampleDifferences<D extends ProjectedDocument>(
       continue;
     }
     differences.push(...(await comparison.documents([document])));
-    differences.push(...(await comparison.lines(lines)));
+    differences.push(...(await comparison.lines(lines)).differences);
   }
   return differences;
 }

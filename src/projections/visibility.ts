@@ -1,3 +1,5 @@
+import { IntegrityError } from '../account/errors.ts';
+import { UndecodablePayloadError } from '../event-store/avro/single-object.ts';
 import type { EventReader } from '../event-store/event-store.ts';
 import type { ProjectedGroup, Projector } from './projector.ts';
 
@@ -6,7 +8,7 @@ import type { ProjectedGroup, Projector } from './projector.ts';
  * one is given, else of all. False when `timeoutMs` pass before that.
  */
 export async function untilVisible(
-  { groups }: Projector,
+  { groups }: Pick<Projector, 'groups'>,
   events: EventReader,
   sequence: number,
   timeoutMs: number,
@@ -35,22 +37,46 @@ async function untilReached(
     () => undefined,
   );
   if (othersHaveEvents) {
-    const nothingMissing = hasNothingUpTo(own, events, sequence).catch(() => false);
-    if (await Promise.race([reached, nothingMissing])) return true;
+    const nothingMissing = untilNothingMissing(own, events, sequence, timeoutMs);
+    if (await Promise.race([reached, nothingMissing.catch(() => false)])) return true;
   }
   return reached;
 }
 
-/** Whether the events between the position and the sequence, which exists, are all of other groups. */
-async function hasNothingUpTo(
+/**
+ * Resolves with true once all events between the position and the sequence are of other groups: the
+ * group's own last one may stand long before it. False where the sequence does not exist yet.
+ */
+async function untilNothingMissing(
   { group, position }: ProjectedGroup,
   events: EventReader,
   sequence: number,
+  timeoutMs: number,
 ): Promise<boolean> {
-  const after = position.current();
-  const [exists, ...next] = await Promise.all([
-    events.event(sequence),
-    ...group.shards.map((shard) => events.nextOfShard(shard, after)),
-  ]);
-  return exists !== undefined && next.every((first) => first === undefined || first > sequence);
+  if (!(await exists(events, sequence))) return false;
+  let shards = group.shards;
+  for (;;) {
+    const after = position.current();
+    const next = await Promise.all(
+      shards.map(async (shard) => ({ shard, first: await events.nextOfShard(shard, after) })),
+    );
+    const missing = next.flatMap(({ shard, first }) =>
+      first !== undefined && first <= sequence ? [{ shard, first }] : [],
+    );
+    if (missing.length === 0) return true;
+    // What a shard lacks up to the sequence is in the log already: no more will come there.
+    shards = missing.map(({ shard }) => shard);
+    const goal = Math.max(...missing.map(({ first }) => first));
+    if (!(await position.waitFor(goal, timeoutMs))) return false;
+  }
+}
+
+async function exists(events: EventReader, sequence: number): Promise<boolean> {
+  try {
+    return (await events.event(sequence)) !== undefined;
+  } catch (error) {
+    // It cannot be read, but it is there.
+    if (error instanceof UndecodablePayloadError || error instanceof IntegrityError) return true;
+    throw error;
+  }
 }

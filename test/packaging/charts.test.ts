@@ -147,6 +147,18 @@ describe.skipIf(typeof found === 'string')(
       });
     });
 
+    it('spreads the read models over as many groups as it is told', async () => {
+      const told = { 'streams.projectionGroups': 4 };
+      const queries = pick(await helm.render('account-query', told), 'Deployment') as Workload;
+      const job = pick(await helm.render('account-cmd', told), 'Job') as Workload;
+      for (const workload of [queries, job]) {
+        expect(environmentOf(only(podOf(workload).containers))['PROJECTION_GROUPS']).toBe('4');
+      }
+      await expect(
+        helm.render('account-query', { 'streams.projectionGroups': 33 }),
+      ).rejects.toThrow(/projectionGroups/);
+    });
+
     it('mounts every secret at the path that its variable names', () => {
       for (const workload of CHARTS.flatMap(manifestsOf).filter(isWorkload)) {
         const pod = podOf(workload);
@@ -194,6 +206,7 @@ describe.skipIf(typeof found === 'string')(
       expect(environmentOf(container)).toMatchObject({
         NATS_USER: 'operator',
         STREAM_REPLICAS: '3',
+        PROJECTION_GROUPS: '1',
       });
 
       const { labels } = job.spec.template.metadata;

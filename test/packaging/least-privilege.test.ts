@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/await.ts';
 import { COMMAND_SERVICE, QUERY_SERVICE } from '../support/bank.ts';
 import { bankClient } from '../support/http.ts';
+import { jetbank } from '../support/jetbank.ts';
 import { freshDatabase } from '../support/mongo.ts';
 import type { FreshDatabase } from '../support/mongo.ts';
 import { startService } from '../support/process.ts';
@@ -72,6 +73,24 @@ describe('the services, with the settings of the charts and the users of nats-de
       expect(state.messages).toBe(1);
     });
   });
+
+  it('are rebuilt and verified by the operator', async () => {
+    const env = { ...(await settingsOf('operator')), MONGO_URI: database.uri };
+    for (const command of [
+      ['rebuild', 'accounts', '--groups', '2'],
+      ['verify'],
+      ['retry-parked'],
+      ['status'],
+    ]) {
+      const { exit, stdout, stderr } = await jetbank(env, 'projections', ...command);
+      expect(exit, `${stdout}\n${stderr}`).toBe(0);
+      expect(stderr).not.toContain('Permissions');
+    }
+    const queries = bankClient(await query.ready());
+    expect((await queries.get('/projections')).body).toMatchObject({
+      items: [{ builds: [{ number: 1 }, { number: 2, state: 'live' }] }],
+    });
+  }, 60_000);
 
   it('are refused nothing that they ask of NATS', () => {
     for (const { stdout, stderr } of [command, query]) {

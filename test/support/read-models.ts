@@ -10,10 +10,37 @@ interface Stored {
   readonly [field: string]: unknown;
 }
 
+/** One copy of the read models, as a test names it. */
+export interface ReadBuild {
+  readonly number: number;
+  readonly groups: number;
+}
+
+const FIRST: ReadBuild = { number: 1, groups: 1 };
+
+const groupIds = ({ number, groups }: ReadBuild): string[] =>
+  groups === 1
+    ? [`accounts-v${number}`]
+    : Array.from({ length: groups }, (_, index) => `accounts-v${number}-${index}of${groups}`);
+
 /** Stream sequence up to which the read models claim to have every event; undefined before the first start. */
-export async function checkpointOf(db: Db): Promise<bigint | undefined> {
-  const found = await db.collection<Stored>('checkpoints').findOne({ _id: 'accounts-v1' });
-  return found?.['sequence'] as bigint | undefined;
+export async function checkpointOf(db: Db, build = FIRST): Promise<bigint | undefined> {
+  const filter = { _id: { $in: groupIds(build) } };
+  const found = await db.collection<Stored>('checkpoints').find(filter).toArray();
+  const sequences = found.map((checkpoint) => checkpoint['sequence'] as bigint);
+  return sequences.reduce<bigint | undefined>(
+    (least, sequence) => (least === undefined || sequence < least ? sequence : least),
+    undefined,
+  );
+}
+
+/** The build that queries are answered from. */
+export async function liveBuildOf(db: Db): Promise<ReadBuild> {
+  const control = await db.collection<Stored>('projections').findOne({ _id: 'accounts' });
+  const builds = control?.['builds'] as readonly ReadBuild[] | undefined;
+  const live = builds?.find(({ number }) => number === control?.['live']);
+  if (live === undefined) throw new Error('no build is live');
+  return live;
 }
 
 /** Resolves once the read models claim to be at the stream sequence. */
@@ -29,19 +56,29 @@ export async function untilProjected(db: Db, sequence: number, timeoutMs = 20_00
 
 /**
  * Every account document and every statement line is what the log says, there is none too many, and
- * the checkpoint is the last sequence. What is expected is made here from the events alone, without
- * the projection's code.
+ * the checkpoint is the last sequence.
  */
-export async function expectReadModelsOf(db: Db, ledger: Ledger): Promise<void> {
-  const [documents, lines, checkpoint] = await Promise.all([
-    db.collection<Stored>('accounts_v1').find().toArray(),
-    db.collection<Stored>('transactions_v1').find().toArray(),
-    checkpointOf(db),
+export async function expectReadModelsOf(db: Db, ledger: Ledger, build = FIRST): Promise<void> {
+  await expectContentsOf(db, ledger.events, build);
+  expect(await checkpointOf(db, build)).toBe(BigInt(ledger.lastSequence));
+}
+
+/**
+ * Every account document and every statement line is what these events say, and there is none too
+ * many. What is expected is made here from the events alone, without the projection's code.
+ */
+export async function expectContentsOf(
+  db: Db,
+  events: readonly RecordedEvent[],
+  { number }: ReadBuild = FIRST,
+): Promise<void> {
+  const [documents, lines] = await Promise.all([
+    db.collection<Stored>(`accounts_v${number}`).find().toArray(),
+    db.collection<Stored>(`transactions_v${number}`).find().toArray(),
   ]);
-  const expected = readModelsOf(ledger.events);
+  const expected = readModelsOf(events);
   expectSame('account documents', documents, expected.documents);
   expectSame('statement lines', lines, expected.lines);
-  expect(checkpoint).toBe(BigInt(ledger.lastSequence));
 }
 
 function readModelsOf(events: readonly RecordedEvent[]) {
