@@ -18,7 +18,7 @@ export function accountView(document: AccountDocument) {
 }
 
 export function transactionView(document: TransactionDocument) {
-  const { accountId, version, sequence, type, amount, balance, currency, at } = document;
+  const { accountId, version, sequence, type, amount, balance, currency, reference, at } = document;
   const money = currencyOf(currency);
   return {
     accountId,
@@ -28,6 +28,7 @@ export function transactionView(document: TransactionDocument) {
     amount: formatMoney(amount, money),
     balance: formatMoney(balance, money),
     currency,
+    reference: reference ?? null,
     at: at.toISOString(),
   };
 }
