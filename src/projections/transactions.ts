@@ -50,5 +50,5 @@ export function transactionOf({ event, sequence }: RecordedEvent): TransactionDo
 }
 
 function movement({ balance, reference }: MoneyDeposited | MoneyWithdrawn, amount: bigint) {
-  return { amount, balance, ...(reference !== null && { reference }) };
+  return { amount, balance, ...(reference ? { reference } : {}) };
 }
