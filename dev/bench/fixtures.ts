@@ -22,6 +22,7 @@ export const deposited = (accountId: string, version: number): AccountEvent => (
   amount: 1n,
   currency: 'USD',
   balance: BigInt(version - 1),
+  reference: null,
 });
 
 function base(accountId: string, version: number) {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { IntegrityError } from '../account/errors.ts';
 import type { AccountRecord } from '../account/record.ts';
 import { applyRecorded } from '../account/record.ts';
+import { UndecodablePayloadError } from '../event-store/avro/single-object.ts';
 import { SNAPSHOT_INTERVAL } from '../event-store/event-store.ts';
 import type { CommandAnswer, PendingCommand } from './command.ts';
 import { decideBatch, recordedEvents } from './decide-batch.ts';
@@ -40,8 +41,8 @@ const NOTHING_KNOWN: Round = { known: undefined, limit: Number.POSITIVE_INFINITY
  *   again, the first time at once and out of no budget: the cache was behind;
  * - no answer to the append: likewise, and a command whose own event stands there is done. If the
  *   lost append is still on its way, its expectation keeps it from landing after another one;
- * - out of time, or out of retries: 409 or 503 if surely nothing of it was stored, 504 if something
- *   may be.
+ * - out of time, out of retries, or before an event that only a newer release can decode: 409 or 503
+ *   if surely nothing of it was stored, 504 if something may be.
  */
 export async function workOnAccount(
   context: WorkerContext,
@@ -92,7 +93,13 @@ async function tryOnce(
       known = await catchUpAnswering(context, accountId, known, open);
   } catch (error) {
     if (error instanceof IntegrityError) throw error;
-    return { known: before, limit, obstacle: unreadable(error) };
+    const obstacle = unreadable(error);
+    if (error instanceof UndecodablePayloadError) {
+      // No retry changes what stands in the log: another replica may be able to read it.
+      context.observer.undecodable(accountId, error);
+      open.endAll(obstacle);
+    }
+    return { known: before, limit, obstacle };
   }
   const plan = decideBatch(known.record, open.first(limit), context.decide);
   if (plan.events.length > 0) return appendPlan(context, accountId, { known, limit }, plan, open);

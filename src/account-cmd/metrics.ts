@@ -68,6 +68,7 @@ export function observeCommands(
   const warn = () =>
     atMostEvery(LOG_EVERY_MS, (details: object, message: string) => log.warn(details, message));
   const [warnOfAppend, warnOfWrite, warnOfSnapshot] = [warn(), warn(), warn()];
+  const warnOfUndecodable = warn();
 
   return {
     answered({ accountId, command, commandId }, { kind }, milliseconds) {
@@ -88,6 +89,12 @@ export function observeCommands(
     snapshotIgnored(accountId, reason) {
       snapshots.labels('ignored').inc();
       warnOfSnapshot({ accountId, reason }, 'snapshot ignored; the account is read from the log');
+    },
+    undecodable(accountId, error) {
+      warnOfUndecodable(
+        { accountId, error },
+        'an event cannot be decoded: commands on its account are refused; is this an older release?',
+      );
     },
     failed(accountId, error) {
       log.error({ accountId, error }, 'commands of an account failed; look at its events');

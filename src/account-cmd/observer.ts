@@ -10,6 +10,8 @@ export interface CommandObserver {
   readonly snapshotWritten: () => void;
   readonly snapshotFailed: (accountId: string, error: unknown) => void;
   readonly snapshotIgnored: (accountId: string, reason: string) => void;
+  /** An event of the account is of no schema that this program knows: a newer release wrote it. */
+  readonly undecodable: (accountId: string, error: Error) => void;
   /** The service's own fault: an error that no outcome stands for. */
   readonly failed: (accountId: string, error: unknown) => void;
 }
@@ -21,5 +23,6 @@ export const silentObserver: CommandObserver = {
   snapshotWritten: () => undefined,
   snapshotFailed: () => undefined,
   snapshotIgnored: () => undefined,
+  undecodable: () => undefined,
   failed: () => undefined,
 };

@@ -43,6 +43,7 @@ const deposited = (amount: bigint, balance: bigint): AccountFact => ({
   amount,
   currency: 'USD',
   balance,
+  reference: null,
 });
 const deposit = (text: string): AccountCommand => ({ type: 'Deposit', amount: decimal(text) });
 const withdraw = (text: string): AccountCommand => ({ type: 'Withdraw', amount: decimal(text) });
@@ -108,8 +109,21 @@ describe('withdrawing', () => {
   test('takes the amount off', () => {
     expect(given(opened(150_000n)).when(withdraw('200.00'))).toEqual({
       ok: true,
-      facts: [{ type: 'MoneyWithdrawn', amount: 20_000n, currency: 'USD', balance: 130_000n }],
+      facts: [
+        {
+          type: 'MoneyWithdrawn',
+          amount: 20_000n,
+          currency: 'USD',
+          balance: 130_000n,
+          reference: null,
+        },
+      ],
     });
+  });
+  test('keeps what it was for', () => {
+    const amount = decimal('0.01');
+    const decision = given(opened(1n)).when({ type: 'Withdraw', amount, reference: 'rent' });
+    expect(decision).toMatchObject({ facts: [{ type: 'MoneyWithdrawn', reference: 'rent' }] });
   });
   test('all of it is allowed', () => {
     expect(given(opened(1n)).when(withdraw('0.01'))).toMatchObject({ ok: true });

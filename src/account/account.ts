@@ -52,7 +52,14 @@ export function decide(account: Account | undefined, command: AccountCommand): D
         );
       }
       const { currency } = account;
-      return accepted({ type: 'MoneyDeposited', amount: amount.value, currency, balance });
+      const { reference = null } = command;
+      return accepted({
+        type: 'MoneyDeposited',
+        amount: amount.value,
+        currency,
+        balance,
+        reference,
+      });
     }
     case 'Withdraw': {
       if (account === undefined) return notFound();
@@ -61,7 +68,14 @@ export function decide(account: Account | undefined, command: AccountCommand): D
       const balance = account.balance - amount.value;
       if (balance < 0n) return insufficientFunds(account, amount.value);
       const { currency } = account;
-      return accepted({ type: 'MoneyWithdrawn', amount: amount.value, currency, balance });
+      const { reference = null } = command;
+      return accepted({
+        type: 'MoneyWithdrawn',
+        amount: amount.value,
+        currency,
+        balance,
+        reference,
+      });
     }
   }
 }

@@ -14,9 +14,12 @@ export interface CreateAccount {
 export interface Deposit {
   readonly type: 'Deposit';
   readonly amount: Decimal;
+  /** What it is for, 1 to 140 characters. Absent where the client said nothing, also for the hash. */
+  readonly reference?: string;
 }
 
 export interface Withdraw {
   readonly type: 'Withdraw';
   readonly amount: Decimal;
+  readonly reference?: string;
 }

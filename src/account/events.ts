@@ -22,6 +22,8 @@ export interface MoneyDeposited {
   readonly amount: MinorUnits;
   readonly currency: string;
   readonly balance: MinorUnits;
+  /** What the client says it was for; null where it said nothing. */
+  readonly reference: string | null;
 }
 
 export interface MoneyWithdrawn {
@@ -29,6 +31,7 @@ export interface MoneyWithdrawn {
   readonly amount: MinorUnits;
   readonly currency: string;
   readonly balance: MinorUnits;
+  readonly reference: string | null;
 }
 
 /** A keyed command was refused for the account's state. Nothing changes; its retry stays refused. */

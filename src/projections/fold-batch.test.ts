@@ -19,6 +19,7 @@ function recorded(version: number): ReadableEntry {
           amount: 10n,
           currency: 'USD',
           balance: 100n + 10n * BigInt(version - 1),
+          reference: null,
         };
   const base = {
     eventId: 'e',

@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '../account/events.ts';
+import type { MoneyDeposited, MoneyWithdrawn, RecordedEvent } from '../account/events.ts';
 import type { CollectionSpec, ProjectedLine } from './projection.ts';
 
 /** One document a movement of money: a line of the account's statement. */
@@ -13,6 +13,8 @@ export interface TransactionDocument extends ProjectedLine {
   /** Minor units after the movement. */
   readonly balance: bigint;
   readonly currency: string;
+  /** Left out where there is none, so that lines of older events stay as they are. */
+  readonly reference?: string;
   readonly at: Date;
 }
 
@@ -40,10 +42,14 @@ export function transactionOf({ event, sequence }: RecordedEvent): TransactionDo
       return { ...line, type: 'opening', amount: initialBalance, balance: initialBalance };
     }
     case 'MoneyDeposited':
-      return { ...line, type: 'deposit', amount: event.amount, balance: event.balance };
+      return { ...line, type: 'deposit', ...movement(event, event.amount) };
     case 'MoneyWithdrawn':
-      return { ...line, type: 'withdrawal', amount: -event.amount, balance: event.balance };
+      return { ...line, type: 'withdrawal', ...movement(event, -event.amount) };
     case 'CommandRejected':
       return undefined;
   }
+}
+
+function movement({ balance, reference }: MoneyDeposited | MoneyWithdrawn, amount: bigint) {
+  return { amount, balance, ...(reference ? { reference } : {}) };
 }

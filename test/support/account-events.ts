@@ -30,6 +30,7 @@ export function depositAfter(
     amount,
     currency,
     balance: balanceAfter(before) + amount,
+    reference: null,
     ...base(accountId, version + 1),
   };
   return { ...event, ...more } as AccountEvent;

@@ -37,6 +37,8 @@ export interface Bank<Nats = TestNats> {
   /** Resolves once the new service is ready. */
   startCommand(env?: Env): Promise<BankService>;
   startQuery(env?: Env): Promise<BankService>;
+  /** The service of another entry file: that of another release. */
+  start(entry: string, env?: Env): Promise<BankService>;
   /** The whole log, folded. */
   ledger(): Promise<Ledger>;
   /** Stops the services that still run, removes the servers' data; call it in `afterAll`. */
@@ -77,7 +79,7 @@ async function bankOn<Nats extends { remove(): Promise<void> }>(
   const services: ServiceProcess[] = [];
   const serviceEnv = { NATS_URL: servers.join(','), MONGO_URI: database.uri, ...env };
 
-  async function start(entry: string, more: Env): Promise<BankService> {
+  async function start(entry: string, more: Env = {}): Promise<BankService> {
     const process = await startService(entry, { ...serviceEnv, ...more });
     services.push(process);
     const url = await process.ready();
@@ -91,8 +93,9 @@ async function bankOn<Nats extends { remove(): Promise<void> }>(
     nc,
     db: mongo.db(database.name),
     env: serviceEnv,
-    startCommand: (more = {}) => start(COMMAND_SERVICE, more),
-    startQuery: (more = {}) => start(QUERY_SERVICE, more),
+    startCommand: (more) => start(COMMAND_SERVICE, more),
+    startQuery: (more) => start(QUERY_SERVICE, more),
+    start,
     ledger: () => readLedger(nc),
     async stop() {
       await Promise.all(services.map((service) => service.stop()));

@@ -80,8 +80,10 @@ function nextFact(random: SeededRandom, balance: bigint | undefined): AccountFac
     const initialBalance = random.below(4) === 0 ? 0n : amount;
     return { type: 'AccountCreated', ownerName: 'Grace Hopper', currency: 'USD', initialBalance };
   }
+  const reference = random.below(3) === 0 ? `Invoice ${random.below(1_000)}` : null;
+  const movement = { amount, currency: 'USD', reference };
   if (amount <= balance && random.below(3) === 0) {
-    return { type: 'MoneyWithdrawn', amount, currency: 'USD', balance: balance - amount };
+    return { type: 'MoneyWithdrawn', ...movement, balance: balance - amount };
   }
-  return { type: 'MoneyDeposited', amount, currency: 'USD', balance: balance + amount };
+  return { type: 'MoneyDeposited', ...movement, balance: balance + amount };
 }

@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
 import { expect } from 'vitest';
-import type { RecordedEvent } from '../../src/account/events.ts';
+import type { AccountEvent, RecordedEvent } from '../../src/account/events.ts';
 import { changeOf } from './account-events.ts';
 import { eventually } from './await.ts';
 import type { Ledger } from './ledger.ts';
@@ -108,10 +108,15 @@ function readModelsOf(events: readonly RecordedEvent[]) {
     if (event.type === 'CommandRejected' || amount === 0n) continue;
     const _id = `${accountId}:${version}`;
     const type = LINE_TYPES[event.type];
-    lines.set(_id, { _id, accountId, ...place, type, amount, balance, currency, at });
+    const line = { _id, accountId, ...place, type, amount, balance, currency, at };
+    lines.set(_id, { ...line, ...referenceOf(event) });
   }
   return { documents, lines };
 }
+
+/** A line without a reference does not have the member, as those written before there was one. */
+const referenceOf = (event: AccountEvent) =>
+  'reference' in event && event.reference !== null ? { reference: event.reference } : {};
 
 const LINE_TYPES = {
   AccountCreated: 'opening',

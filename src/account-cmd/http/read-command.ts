@@ -24,15 +24,15 @@ export function readAmount(request: FastifyRequest, field: string, value: unknow
   return parsed.value;
 }
 
-/** @throws ProblemError `invalid_request` */
-export function readOwnerName(ownerName: string): string {
-  const name = ownerName.trim();
-  if (name === '') throw invalidField('/ownerName', 'ownerName must not be blank');
-  if (CONTROL_CHARACTERS.test(name) || !name.isWellFormed()) {
-    const detail = 'ownerName must not contain control characters or broken Unicode';
-    throw invalidField('/ownerName', detail);
+/** A text of the body's field without the blanks around it. @throws ProblemError `invalid_request` */
+export function readText(field: string, value: string): string {
+  const text = value.trim();
+  if (text === '') throw invalidField(`/${field}`, `${field} must not be blank`);
+  if (CONTROL_CHARACTERS.test(text) || !text.isWellFormed()) {
+    const detail = `${field} must not contain control characters or broken Unicode`;
+    throw invalidField(`/${field}`, detail);
   }
-  return name;
+  return text;
 }
 
 interface Headers {
@@ -75,7 +75,10 @@ function readCondition(condition: string | undefined): number | undefined {
   throw new ProblemError('invalid_request', detail);
 }
 
-/** Equal for requests that ask for the same: by what the command means, not how it was spelled. */
+/**
+ * Equal for requests that ask for the same: by what the command means, not how it was spelled. A
+ * member that a request lacks is not in it, so that a retry may come after the release that added it.
+ */
 function commandHash(
   request: FastifyRequest,
   accountId: string | undefined,

@@ -4,7 +4,7 @@ import { ProblemError } from '../../platform/problem.ts';
 import { problemResponses } from '../../platform/problem-schema.ts';
 import { readUuid } from '../../platform/uuid.ts';
 import type { CommandService } from '../command-service.ts';
-import { readAmount, readCommand, readOwnerName } from './read-command.ts';
+import { readAmount, readCommand, readText } from './read-command.ts';
 import {
   AccountAnswer,
   AccountParams,
@@ -64,7 +64,7 @@ export function commandRoutes(
       const { ownerName, currency = defaultCurrency, initialBalance } = request.body;
       const command: AccountCommand = {
         type: 'CreateAccount',
-        ownerName: readOwnerName(ownerName),
+        ownerName: readText('ownerName', ownerName),
         currency,
         initialBalance: readAmount(request, 'initialBalance', initialBalance),
       };
@@ -91,8 +91,12 @@ export function commandRoutes(
       },
       async (request, reply) => {
         const accountId = readUuid('accountId', request.params.accountId);
-        const amount = readAmount(request, 'amount', request.body.amount);
-        const command = readCommand(request, accountId, { type, amount });
+        const { reference } = request.body;
+        const command = readCommand(request, accountId, {
+          type,
+          amount: readAmount(request, 'amount', request.body.amount),
+          ...(reference !== undefined && { reference: readText('reference', reference) }),
+        });
         return accountAnswer(await availableService().execute(command), reply);
       },
     );

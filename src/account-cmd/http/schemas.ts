@@ -29,7 +29,17 @@ export const CreateAccountBody = Type.Object(
 );
 
 export const MoneyBody = Type.Object(
-  { amount: Amount('More than 0, with at most the currency’s decimals.') },
+  {
+    amount: Amount('More than 0, with at most the currency’s decimals.'),
+    reference: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 140,
+        description: 'What it is for, as the statement shows it; not blank, no control characters.',
+        examples: ['Invoice 2026-117'],
+      }),
+    ),
+  },
   { additionalProperties: false },
 );
 

@@ -125,6 +125,9 @@ export const TransactionView = Type.Object({
   amount: Type.String({ description: 'Decimal; negative where money went out.' }),
   balance: Type.String({ description: 'Decimal: the running balance after this line.' }),
   currency: Type.String(),
+  reference: Type.Union([Type.String(), Type.Null()], {
+    description: 'What the client said it was for; null where it said nothing.',
+  }),
   at: Type.String({ format: 'date-time' }),
 });
 

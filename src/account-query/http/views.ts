@@ -43,7 +43,7 @@ export function currencyProofView(proof: CurrencyProof) {
 }
 
 export function transactionView(document: TransactionDocument) {
-  const { accountId, version, sequence, type, amount, balance, currency, at } = document;
+  const { accountId, version, sequence, type, amount, balance, currency, reference, at } = document;
   const money = currencyOf(currency);
   return {
     accountId,
@@ -53,6 +53,7 @@ export function transactionView(document: TransactionDocument) {
     amount: formatMoney(amount, money),
     balance: formatMoney(balance, money),
     currency,
+    reference: reference ?? null,
     at: at.toISOString(),
   };
 }

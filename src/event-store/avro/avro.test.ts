@@ -44,6 +44,7 @@ describe('the single-object encoding', () => {
     amount: 9_007_199_254_740_991n,
     currency: 'USD',
     balance: 9_223_372_036_854_775_807n,
+    reference: 'Žofie 👩🏽‍💻',
   };
 
   test('starts with C3 01 and the fingerprint, and is read back exactly', () => {

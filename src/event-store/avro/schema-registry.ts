@@ -17,8 +17,10 @@ export interface Schema {
 export interface SchemaRegistry {
   /** The schema new data of this name is written with. @throws RangeError when there is none. */
   newest(name: string): Schema;
-  /** The schema with this fingerprint, as {@link Schema.fingerprint} writes it. */
-  byFingerprint(fingerprint: string): Schema | undefined;
+  /** @throws RangeError when there is none. */
+  version(name: string, version: number): Schema;
+  /** All of this name, oldest first. */
+  versions(name: string): readonly Schema[];
   all(): readonly Schema[];
 }
 
@@ -26,24 +28,41 @@ const FILE_NAME = /^(?<name>\w+)\.v(?<version>\d+)\.avsc$/;
 
 /**
  * Reads a folder of schemas. Every file must be called `<Record>.v<N>.avsc` after its record.
- * @throws Error naming the file, when one is misnamed or no valid schema.
+ * @throws Error naming the file, when one is misnamed or no valid schema, or when payloads of two
+ * could not be told apart.
  */
 export function loadSchemas(folder: URL): SchemaRegistry {
   const schemas = readdirSync(folder)
     .filter((file) => file.endsWith('.avsc'))
     .map((file) => loadSchema(folder, file))
     .sort((a, b) => a.version - b.version);
-  const newest = new Map(schemas.map((schema) => [schema.name, schema]));
-  const byFingerprint = new Map(schemas.map((schema) => [schema.fingerprint, schema]));
+  refuseTwins(schemas);
+  const byName = Map.groupBy(schemas, ({ name }) => name);
+
+  function found(schema: Schema | undefined, wanted: string): Schema {
+    if (schema === undefined) throw new RangeError(`there is no Avro schema called ${wanted}`);
+    return schema;
+  }
+
+  const versions = (name: string) => byName.get(name) ?? [];
   return {
-    newest(name) {
-      const schema = newest.get(name);
-      if (schema === undefined) throw new RangeError(`there is no Avro schema called ${name}`);
-      return schema;
+    newest: (name) => found(versions(name).at(-1), name),
+    version(name, version) {
+      const schema = versions(name).find((one) => one.version === version);
+      return found(schema, `${name}.v${version}`);
     },
-    byFingerprint: (fingerprint) => byFingerprint.get(fingerprint),
+    versions,
     all: () => schemas,
   };
+}
+
+/** The fingerprint leaves out aliases, defaults and docs: a version must change more than those. */
+function refuseTwins(schemas: readonly Schema[]): void {
+  for (const [fingerprint, [one, twin]] of Map.groupBy(schemas, (schema) => schema.fingerprint)) {
+    if (one === undefined || twin === undefined) continue;
+    const names = `${one.name}.v${one.version} and ${twin.name}.v${twin.version}`;
+    throw new Error(`${names} have the same fingerprint ${fingerprint}`);
+  }
 }
 
 function loadSchema(folder: URL, file: string): Schema {

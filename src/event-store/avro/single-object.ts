@@ -1,4 +1,5 @@
-import type { Resolver } from 'avsc';
+import { checkUpcasters, datumReader } from './datum-reader.ts';
+import type { DatumReader, Upcasters } from './datum-reader.ts';
 import type { Schema, SchemaRegistry } from './schema-registry.ts';
 
 /**
@@ -16,7 +17,7 @@ export class UndecodablePayloadError extends Error {
 export interface DecodedObject {
   /** The schema the object was written with. */
   readonly writer: Schema;
-  /** The record, resolved to the newest schema of its name. */
+  /** The record, resolved and upcast to the newest schema of its name. */
   readonly record: unknown;
 }
 
@@ -27,28 +28,25 @@ export interface SingleObjectCodec {
   decode(payload: Uint8Array): DecodedObject;
 }
 
-export function singleObjectCodec(registry: SchemaRegistry): SingleObjectCodec {
+/** @throws Error when a schema cannot be read as the newest of its name. */
+export function singleObjectCodec(
+  registry: SchemaRegistry,
+  upcasters: Upcasters = {},
+): SingleObjectCodec {
+  checkUpcasters(registry, upcasters);
   const headers = new Map<string, Buffer>();
-  const resolvers = new Map<string, Resolver>();
-
-  function headerOf(schema: Schema): Buffer {
-    let header = headers.get(schema.fingerprint);
-    if (header === undefined) {
-      header = Buffer.concat([MARKER, Buffer.from(schema.fingerprint, 'hex')]);
-      headers.set(schema.fingerprint, header);
-    }
-    return header;
+  const readers = new Map<string, { readonly writer: Schema; readonly read: DatumReader }>();
+  for (const writer of registry.all()) {
+    readers.set(writer.fingerprint, { writer, read: datumReader(registry, upcasters, writer) });
   }
 
-  /** How to read an older writer's datum as the newest schema; undefined when they are the same. */
-  function resolverFor(writer: Schema, reader: Schema): Resolver | undefined {
-    if (writer === reader) return undefined;
-    let resolver = resolvers.get(writer.fingerprint);
-    if (resolver === undefined) {
-      resolver = reader.type.createResolver(writer.type);
-      resolvers.set(writer.fingerprint, resolver);
+  function headerOf({ fingerprint }: Schema): Buffer {
+    let header = headers.get(fingerprint);
+    if (header === undefined) {
+      header = Buffer.concat([MARKER, Buffer.from(fingerprint, 'hex')]);
+      headers.set(fingerprint, header);
     }
-    return resolver;
+    return header;
   }
 
   return {
@@ -62,19 +60,17 @@ export function singleObjectCodec(registry: SchemaRegistry): SingleObjectCodec {
         throw new UndecodablePayloadError('not an Avro single-object encoding (C3 01 ...)');
       }
       const fingerprint = bytes.toString('hex', MARKER.length, HEADER_LENGTH);
-      const writer = registry.byFingerprint(fingerprint);
-      if (writer === undefined) {
+      const reader = readers.get(fingerprint);
+      if (reader === undefined) {
         throw new UndecodablePayloadError(`no schema has the fingerprint ${fingerprint}`);
       }
-      const reader = registry.newest(writer.name);
+      const { writer, read } = reader;
       try {
-        const datum = bytes.subarray(HEADER_LENGTH);
-        const record: unknown = reader.type.fromBuffer(datum, resolverFor(writer, reader));
-        return { writer, record };
+        return { writer, record: read(bytes.subarray(HEADER_LENGTH)) };
       } catch (cause) {
-        throw new UndecodablePayloadError(`the datum is no ${writer.name}.v${writer.version}`, {
-          cause,
-        });
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        const schema = `${writer.name}.v${writer.version}`;
+        throw new UndecodablePayloadError(`it cannot be read as ${schema}: ${reason}`, { cause });
       }
     },
   };
