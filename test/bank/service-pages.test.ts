@@ -53,6 +53,7 @@ describe.each([
       'get /accounts',
       'get /accounts/{accountId}',
       'get /accounts/{accountId}/transactions',
+      'get /projections',
     ],
     checks: ['mongo', 'nats', 'projection'],
     metrics: [
