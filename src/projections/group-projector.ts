@@ -115,12 +115,32 @@ async function project<D extends ProjectedDocument>(
     }
     await applier.written();
     if (!signal.aborted) throw new Error(`projecting ended: ${ending}`);
+    await takeWhatWasOnItsWay(options, consumer);
   } finally {
     signal.removeEventListener('abort', stop);
     clearInterval(looking);
     unwatch();
     messages.stop();
   }
+}
+
+/**
+ * Events that the server sent while this worker stopped are delivered to nobody else for long: whoever
+ * goes on would stand still until it looks. So they are read from the stream before it ends.
+ */
+async function takeWhatWasOnItsWay<D extends ProjectedDocument>(
+  options: GroupProjectorOptions<D>,
+  consumer: Consumer,
+): Promise<void> {
+  const [checkpoint, { delivered }] = await Promise.all([
+    options.checkpoints.read(),
+    consumer.info(),
+  ]);
+  if (checkpoint === undefined || delivered.stream_seq <= checkpoint.sequence) return;
+  const { signal } = new AbortController();
+  const applier = createApplier({ ...options, signal }, checkpoint.sequence, () => undefined);
+  await applier.catchUp(delivered.stream_seq);
+  await applier.written();
 }
 
 const deliveryOf = ({ info, headers }: JsMsg): Delivery => ({

@@ -65,6 +65,7 @@ describe.each([
       'get /accounts/{accountId}/transactions',
       'get /live',
       'get /proof',
+      'get /projections',
     ],
     retryable: { 503: ['unavailable'] },
     checks: ['mongo', 'nats', 'projection'],

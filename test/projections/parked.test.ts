@@ -4,13 +4,13 @@ import { encodeEvent } from '../../src/event-store/event-codec.ts';
 import { subjectOf } from '../../src/event-store/subjects.ts';
 import { depositAfter } from '../support/account-events.ts';
 import { eventually } from '../support/await.ts';
-import { logged, QUERY_SERVICE, startBank } from '../support/bank.ts';
+import { logged, startBank } from '../support/bank.ts';
 import type { Bank, BankService } from '../support/bank.ts';
 import { jetbank, jetbankOk } from '../support/jetbank.ts';
 import { metric } from '../support/metrics.ts';
-import { releaseWithoutSchemas } from '../support/older-release.ts';
 import { startService } from '../support/process.ts';
 import { checkpointOf, expectReadModelsOf, untilProjected } from '../support/read-models.ts';
+import { releaseWithout } from '../support/release.ts';
 
 let bank: Bank;
 let commands: BankService;
@@ -170,10 +170,10 @@ test('a rebuild parks them too, and still is what the log says', async () => {
 
 test('what an older release could not read is applied by a retry of a newer one', async () => {
   const other = await startBank();
-  const release = await releaseWithoutSchemas('MoneyWithdrawn.v1.avsc');
+  const release = await releaseWithout('MoneyWithdrawn.v2');
   try {
     const teller = await other.startCommand();
-    const old = await startService(release.entry(QUERY_SERVICE), other.env);
+    const old = await startService(release.queryService, other.env);
     await old.ready();
     const { accountId } = (await teller.create('10.00')).account;
     await teller.withdraw(accountId, '1.00');

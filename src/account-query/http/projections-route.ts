@@ -54,7 +54,11 @@ export function projectionsRoute(
     {
       schema: {
         summary: 'How the read models stand: builds, lag, parked accounts',
-        response: { 200: ProjectionList, ...problemResponses('unavailable') },
+        querystring: Type.Object({}, { additionalProperties: false }),
+        response: {
+          200: ProjectionList,
+          ...problemResponses('invalid_request', 'unavailable'),
+        },
       },
     },
     async (request) => {
