@@ -3,7 +3,9 @@ import { freezeMongo } from './scenarios/frozen-mongo.ts';
 import { fillDisk } from './scenarios/full-disk.ts';
 import { killBeforeAcknowledging, killBetweenWrites } from './scenarios/killed-projector.ts';
 import { crashMongo } from './scenarios/mongo-crashes.ts';
+import { replaceConsumer } from './scenarios/replaced-consumer.ts';
 import { repeatDeliveries, shareDeliveries } from './scenarios/two-workers.ts';
+import { dropAcknowledgements, shuffleDeliveries } from './scenarios/unruly-deliveries.ts';
 
 const FULL = { clients: 16, accounts: 8 };
 const SMALL = { clients: 8, accounts: 3 };
@@ -53,5 +55,20 @@ export const READS: readonly Scenario[] = [
     what: 'mongod is killed',
     run: crashMongo,
     size: { ...FULL, faults: 3 },
+  },
+  {
+    what: 'acknowledgements of a projector get lost for a long time',
+    run: dropAcknowledgements,
+    size: { ...FULL, faults: 8 },
+  },
+  {
+    what: 'deliveries come twice, in another order, and late',
+    run: shuffleDeliveries,
+    size: { ...FULL, faults: 4 },
+  },
+  {
+    what: 'the consumer is deleted, or replaced by one that begins elsewhere',
+    run: replaceConsumer,
+    size: { ...FULL, faults: 6 },
   },
 ];
