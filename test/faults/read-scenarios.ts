@@ -3,6 +3,7 @@ import { freezeMongo } from './scenarios/frozen-mongo.ts';
 import { fillDisk } from './scenarios/full-disk.ts';
 import { killBeforeAcknowledging, killBetweenWrites } from './scenarios/killed-projector.ts';
 import { crashMongo } from './scenarios/mongo-crashes.ts';
+import { electPrimaries } from './scenarios/mongo-elections.ts';
 import { replaceConsumer } from './scenarios/replaced-consumer.ts';
 import { repeatDeliveries, shareDeliveries } from './scenarios/two-workers.ts';
 import { dropAcknowledgements, shuffleDeliveries } from './scenarios/unruly-deliveries.ts';
@@ -55,6 +56,11 @@ export const READS: readonly Scenario[] = [
     what: 'mongod is killed',
     run: crashMongo,
     size: { ...FULL, faults: 3 },
+  },
+  {
+    what: 'the primary of a replica set of MongoDB is killed, or steps down',
+    run: electPrimaries,
+    size: { ...FULL, faults: 4 },
   },
   {
     what: 'acknowledgements of a projector get lost for a long time',
