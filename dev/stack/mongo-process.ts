@@ -27,6 +27,8 @@ export interface MongoLaunch {
   readonly port: number;
   readonly portHint: string;
   readonly replSet: string;
+  /** Server parameters besides the usual ones. */
+  readonly parameters?: Readonly<Record<string, string>>;
 }
 
 export interface RunningMongo {
@@ -43,6 +45,10 @@ export async function launchMongo(launch: MongoLaunch): Promise<RunningMongo> {
     ...['--wiredTigerCacheSizeGB', CACHE_GB, '--oplogSize', OPLOG_MB],
     // Nobody reads the diagnostics of a development server; without them it starts twice as fast.
     ...['--setParameter', 'diagnosticDataCollectionEnabled=false'],
+    ...Object.entries(launch.parameters ?? {}).flatMap((entry) => [
+      '--setParameter',
+      entry.join('='),
+    ]),
   ];
   const child = await spawnGuarded(launch.binary, args, {
     stdio: ['ignore', log.handle.fd, log.handle.fd],

@@ -15,6 +15,8 @@ const STOP_GRACE_MS = 10_000;
 export interface MongoOptions extends ServerOptions {
   /** Name of the replica set; must stay the same for the same data. Default `rs0`. */
   readonly replSet?: string;
+  /** Server parameters besides the usual ones: `{ enableTestCommands: '1' }`. */
+  readonly parameters?: Readonly<Record<string, string>>;
 }
 
 export interface MongoServer extends ServerControl, ServerFacts {
@@ -28,7 +30,7 @@ export interface MongoServer extends ServerControl, ServerFacts {
  * Throws {@link StackError} and leaves nothing running when it cannot.
  */
 export async function startMongo(options: MongoOptions): Promise<MongoServer> {
-  const { report, host = LOCALHOST, port = 0, replSet = 'rs0' } = options;
+  const { report, host = LOCALHOST, port = 0, replSet = 'rs0', parameters = {} } = options;
   const binary =
     options.binary ?? (await findMongod(report === undefined ? {} : { progress: report }));
   report?.(describeChoice('mongod', binary));
@@ -50,7 +52,8 @@ export async function startMongo(options: MongoOptions): Promise<MongoServer> {
       throw error;
     }
   };
-  const launch = { binary: binary.path, dbDir, logFile, host, port, portHint, replSet };
+  const own = { binary: binary.path, dbDir, logFile, host, port, portHint };
+  const launch = { ...own, replSet, parameters };
   const first = await start({ ...launch, append: false });
   const control = controlled(
     first.child,

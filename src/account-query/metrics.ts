@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram } from '../platform/metrics.ts';
 import type { Registry } from '../platform/metrics.ts';
 import type { Logger } from '../platform/logger.ts';
+import { mongoReason } from '../platform/mongo.ts';
 import type { Group } from '../projections/build.ts';
 import type { ProjectorObserver } from '../projections/projector-observer.ts';
 
@@ -108,7 +109,8 @@ export function observeProjectors(
       },
       failed(error, waitMs) {
         failures.labels(...labels).inc();
-        log.warn({ ...told, error, waitMs }, 'projection broke off: it begins again');
+        const reason = mongoReason(error);
+        log.warn({ ...told, reason, error, waitMs }, 'projection broke off: it begins again');
       },
     };
   };

@@ -1,5 +1,5 @@
 import type { Health } from '../platform/health.ts';
-import { messageOf } from '../platform/message-of.ts';
+import { mongoReason } from '../platform/mongo.ts';
 import type { Group } from '../projections/build.ts';
 import type { ProjectionHost } from '../projections/host.ts';
 import type { ProjectorObserver } from '../projections/projector-observer.ts';
@@ -30,7 +30,7 @@ export function projectorHealth(): ProjectorHealth {
           observed.wrote(batch);
         },
         failed(error, waitMs) {
-          const detail = messageOf(error);
+          const detail = mongoReason(error);
           groups.set(id, { ok: false, detail: `${id}: ${detail}` });
           observed.failed(error, waitMs);
         },

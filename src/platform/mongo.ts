@@ -1,4 +1,4 @@
-import { MongoClient } from 'mongodb';
+import { MongoClient, MongoServerError } from 'mongodb';
 import type { EnvironmentReader } from './environment.ts';
 import type { Health } from './health.ts';
 import { messageOf } from './message-of.ts';
@@ -62,4 +62,14 @@ export async function connectMongo(client: MongoClient): Promise<void> {
 export async function checkMongo(client: MongoClient): Promise<Health> {
   await client.db('admin').command({ ping: 1 });
   return { ok: true, detail: addressesOf(client) };
+}
+
+/** MongoDB's own code for a disk that is full. */
+const OUT_OF_DISK_SPACE = 14_031;
+
+/** Why a call failed and, where somebody has to act, what to do. */
+export function mongoReason(error: unknown): string {
+  const full = error instanceof MongoServerError && error.code === OUT_OF_DISK_SPACE;
+  const reason = messageOf(error);
+  return full ? `MongoDB has no disk space left: make room, the rest heals (${reason})` : reason;
 }

@@ -24,7 +24,7 @@ export interface Applier {
     pending: number,
     acknowledge: () => void,
   ): Promise<void>;
-  /** Takes everything up to and with the stream sequence from the stream. */
+  /** Takes everything up to and with the stream sequence from the stream, or up to its end. */
   catchUp(untilSequence: number): Promise<void>;
   /** Resolves once MongoDB has all that was taken. */
   written(): Promise<void>;
@@ -166,14 +166,18 @@ export function createApplier<D extends ProjectedDocument>(
     if (untilSequence <= taken) return;
     observer.healing(taken + 1, untilSequence);
     let batch: LogEntry[] = [];
+    let reached = taken;
     for await (const entry of events.entries(taken, untilSequence)) {
       signal.throwIfAborted();
+      reached = entry.sequence;
       if (group.has(entry.accountId)) batch.push(entry);
       const full = batch.length === MAX_BATCH || entry.sequence - taken >= MAX_STRETCH;
       if (!full && entry.sequence < untilSequence) continue;
       await take(batch, entry.sequence, untilSequence - entry.sequence);
       batch = [];
     }
+    // The log may end before that: a consumer may begin beyond its end.
+    if (reached > taken) await take(batch, reached, 0);
   }
 
   return {
@@ -188,6 +192,8 @@ export function createApplier<D extends ProjectedDocument>(
           await take(following, reached, pending);
           following = [];
           await catchUp(entry.sequence - 1);
+          // A replica that has just become the leader may not know of all that was delivered.
+          if (taken < entry.sequence - 1) throw new Error(`the stream ends at ${taken} for now`);
         }
         if (entry.sequence > taken) following.push(entry);
       }

@@ -19,16 +19,16 @@ export interface DeliveryOrder {
   follows(delivery: Delivery): boolean;
 }
 
-/** `delivered` is the consumer's last delivery sequence, if all that it counts is applied. */
-export function deliveryOrder(delivered?: number): DeliveryOrder {
-  let last = delivered;
+/**
+ * The first delivery of all follows on nothing: what the consumer has counted before it began to be
+ * listened to may have been another consumer's of the same name, or one that begins beyond the log.
+ */
+export function deliveryOrder(): DeliveryOrder {
+  let last: number | undefined;
   let lastPin: string | undefined;
   return {
     follows({ deliverySequence, deliveryCount, pin }) {
-      const unbroken =
-        last !== undefined &&
-        deliverySequence === last + 1 &&
-        (lastPin === undefined || pin === lastPin);
+      const unbroken = last !== undefined && deliverySequence === last + 1 && pin === lastPin;
       const isNew = deliveryCount === 1;
       // A redelivery says nothing about new ones: after a break, only a new one begins again.
       last = isNew || unbroken ? deliverySequence : undefined;

@@ -76,7 +76,7 @@ async function project<D extends ProjectedDocument>(
   const applier = createApplier(options, checkpoint, onProgress);
   // What was delivered before may never have been written, and is delivered again much later.
   await applier.catchUp(delivered.stream_seq);
-  const order = deliveryOrder(delivered.consumer_seq);
+  const order = deliveryOrder();
 
   const queue = batchQueue<JsMsg | typeof LOOK>(MAX_BATCH);
   const consumer = await js.consumers.get(STREAM, group.id);

@@ -53,3 +53,21 @@ export function headerIn(frame: Buffer, name: string): string | undefined {
   const text = frame.toString('latin1');
   return new RegExp(`${LINE_END}${name}: *([^\\r]*)`).exec(text)?.[1];
 }
+
+/** A message that a consumer delivers; undefined for any other frame. */
+export interface DeliveryFrame {
+  /** 1 for the first time. */
+  readonly deliveryCount: number;
+  /** Counts the consumer's deliveries. */
+  readonly deliverySequence: number;
+}
+
+/** Reads `$JS.ACK.<stream>.<consumer>.<count>.<stream sequence>.<delivery sequence>...` off the reply. */
+export function deliveryIn(frame: Buffer): DeliveryFrame | undefined {
+  const line = frame.toString('latin1', 0, frame.indexOf(LINE_END));
+  const reply = /^H?MSG .* (\$JS\.ACK\.\S+) /i.exec(line)?.[1]?.split('.');
+  if (reply === undefined) return undefined;
+  // Newer servers put a domain and an account hash before the stream.
+  const [count, , sequence] = reply.slice(reply.length > 9 ? 6 : 4).map(Number);
+  return { deliveryCount: count ?? 0, deliverySequence: sequence ?? 0 };
+}

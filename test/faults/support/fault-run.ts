@@ -16,18 +16,23 @@ export interface Outcome {
 /** Breaks things while the clients work, and notes what it did for whoever reads of a failure. */
 export type Faults = (load: Load, note: (what: string) => void) => Promise<void>;
 
+/** What else must hold afterwards. */
+export type AlsoHolds = (outcome: Outcome) => Promise<void>;
+
 /** A fault may have taken this test's own connection along, or the stream's leader, in milliseconds. */
 const READABLE_MS = 30_000;
 
 /**
  * Clients work on the stage until the faults are through. Then whatever they were told is held
- * against the log, and commands are sent again. A failure tells what was broken when.
+ * against the log, commands are sent again, and `alsoHolds` looks at the rest. A failure tells what
+ * was broken when.
  */
 export async function faultRun(
   stage: Stage,
   random: SeededRandom,
   size: LoadSize,
   faults: Faults,
+  alsoHolds?: AlsoHolds,
 ): Promise<Outcome> {
   const notes: string[] = [];
   const note = (what: string) => notes.push(`${Math.round(performance.now())} ms: ${what}`);
@@ -40,6 +45,7 @@ export async function faultRun(
     note(`checked ${told.length} commands against ${ledger.lastSequence} events`);
     expectAnswersInLog(told, ledger);
     await expectRepeatsKnown(stage.services, told, random, () => readable(stage));
+    await alsoHolds?.({ told, ledger });
     console.log(notes.at(-1));
     return { told, ledger };
   } catch (error) {

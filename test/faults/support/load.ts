@@ -16,6 +16,8 @@ export interface LoadSize {
   readonly answerMs?: number;
   /** One in so many commands opens an account. */
   readonly creations?: number;
+  /** How long a server is away, in milliseconds, where the scenario has that. */
+  readonly awayMs?: number;
 }
 
 /** Clients at work. */

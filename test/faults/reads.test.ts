@@ -1,0 +1,4 @@
+import { QUICK_READS, READS } from './read-scenarios.ts';
+import { trySeeds } from './support/try-seeds.ts';
+
+trySeeds([...QUICK_READS, ...READS]);
