@@ -16,6 +16,7 @@ import { memory } from './topics/memory.ts';
 import { processes } from './topics/processes.ts';
 import { projection } from './topics/projection.ts';
 import { syncAlways } from './topics/sync-always.ts';
+import { visible } from './topics/visible.ts';
 
 const TOPICS: readonly Topic[] = [
   http,
@@ -24,6 +25,7 @@ const TOPICS: readonly Topic[] = [
   processes,
   latency,
   projection,
+  visible,
   cold,
   memory,
 ];
