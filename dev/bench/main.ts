@@ -15,6 +15,7 @@ import { latency } from './topics/latency.ts';
 import { memory } from './topics/memory.ts';
 import { processes } from './topics/processes.ts';
 import { projection } from './topics/projection.ts';
+import { rebuild } from './topics/rebuild.ts';
 import { syncAlways } from './topics/sync-always.ts';
 import { visible } from './topics/visible.ts';
 
@@ -26,6 +27,7 @@ const TOPICS: readonly Topic[] = [
   latency,
   projection,
   visible,
+  rebuild,
   cold,
   memory,
 ];
