@@ -15,6 +15,7 @@ import { latency } from './topics/latency.ts';
 import { memory } from './topics/memory.ts';
 import { processes } from './topics/processes.ts';
 import { projection } from './topics/projection.ts';
+import { projectorMemory } from './topics/projector-memory.ts';
 import { rebuild } from './topics/rebuild.ts';
 import { syncAlways } from './topics/sync-always.ts';
 import { visible } from './topics/visible.ts';
@@ -30,6 +31,7 @@ const TOPICS: readonly Topic[] = [
   rebuild,
   cold,
   memory,
+  projectorMemory,
 ];
 
 const rounds = Number(process.env['ROUNDS'] ?? 3);
