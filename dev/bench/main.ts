@@ -16,7 +16,10 @@ import { memory } from './topics/memory.ts';
 import { processes } from './topics/processes.ts';
 import { projection } from './topics/projection.ts';
 import { queries } from './topics/queries.ts';
+import { projectorMemory } from './topics/projector-memory.ts';
+import { rebuild } from './topics/rebuild.ts';
 import { syncAlways } from './topics/sync-always.ts';
+import { visible } from './topics/visible.ts';
 
 const TOPICS: readonly Topic[] = [
   http,
@@ -26,8 +29,11 @@ const TOPICS: readonly Topic[] = [
   latency,
   projection,
   queries,
+  visible,
+  rebuild,
   cold,
   memory,
+  projectorMemory,
 ];
 
 const rounds = Number(process.env['ROUNDS'] ?? 3);

@@ -1,14 +1,39 @@
-import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-
-/** Keep-alive connections; a request that finds none free waits, and its latency counts that. */
-const CONNECTIONS = 256;
+import { deposit, keepAlive } from './exchange.ts';
 
 export interface Latencies {
   /** Milliseconds. */
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
+}
+
+/** So many calls a second, for so long or until the signal is aborted. */
+export type Pace = { readonly perSecond: number } & (
+  { readonly seconds: number } | { readonly signal: AbortSignal }
+);
+
+/**
+ * Calls `work` at a fixed rate, whether the earlier calls are done or not; `due` is when the call
+ * should begin, as performance.now() counts. Resolves once all are done. @throws what a call throws.
+ */
+export async function atRate(
+  pace: Pace,
+  work: (index: number, due: number) => Promise<void>,
+): Promise<void> {
+  const { perSecond } = pace;
+  const total = 'seconds' in pace ? Math.round(perSecond * pace.seconds) : Infinity;
+  const stopped = () => 'signal' in pace && pace.signal.aborted;
+  const pending: Promise<void>[] = [];
+  const begin = performance.now();
+  while (pending.length < total && !stopped()) {
+    const due = Math.min(total, Math.floor(((performance.now() - begin) / 1000) * perSecond));
+    while (pending.length < due) {
+      pending.push(work(pending.length, begin + (pending.length / perSecond) * 1000));
+    }
+    await sleep(1);
+  }
+  await Promise.all(pending);
 }
 
 /**
@@ -20,46 +45,20 @@ export interface Latencies {
 export async function openLoop(
   url: string,
   accountIds: readonly string[],
-  { perSecond, seconds }: { readonly perSecond: number; readonly seconds: number },
+  pace: Pace,
 ): Promise<Latencies> {
-  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
-  const total = Math.round(perSecond * seconds);
+  const agent = keepAlive();
   const latencies: number[] = [];
-  const pending: Promise<void>[] = [];
-  const begin = performance.now();
-  while (pending.length < total) {
-    const due = Math.min(total, Math.floor(((performance.now() - begin) / 1000) * perSecond));
-    while (pending.length < due) {
-      const scheduled = begin + (pending.length / perSecond) * 1000;
-      const accountId = accountIds[pending.length % accountIds.length] ?? '';
-      const answered = deposit(agent, `${url}/accounts/${accountId}/deposit`).then(() => {
-        latencies.push(performance.now() - scheduled);
-      });
-      pending.push(answered);
-    }
-    await sleep(1);
-  }
-  await Promise.all(pending);
+  await atRate(pace, async (index, due) => {
+    await deposit(agent, url, accountIds[index % accountIds.length] ?? '');
+    latencies.push(performance.now() - due);
+  });
   agent.destroy();
-  latencies.sort((a, b) => a - b);
-  const at = (share: number) => latencies[Math.ceil(latencies.length * share) - 1] ?? Number.NaN;
-  return { p50: at(0.5), p99: at(0.99), max: at(1) };
+  return latenciesIn(latencies);
 }
 
-const BODY = '{"amount":1.00}';
-const HEADERS = { 'content-type': 'application/json', 'content-length': BODY.length };
-
-function deposit(agent: Agent, url: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const sent = request(url, { agent, method: 'POST', headers: HEADERS }, (response) => {
-      response.resume();
-      response.on('error', reject);
-      response.on('end', () => {
-        if (response.statusCode === 200) resolve();
-        else reject(new Error(`a deposit was answered ${String(response.statusCode)}`));
-      });
-    });
-    sent.on('error', reject);
-    sent.end(BODY);
-  });
+export function latenciesIn(milliseconds: readonly number[]): Latencies {
+  const sorted = [...milliseconds].sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN;
+  return { p50: at(0.5), p99: at(0.99), max: at(1) };
 }

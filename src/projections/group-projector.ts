@@ -9,7 +9,7 @@ import type {
 import { STREAM } from '../event-store/jetstream/names.ts';
 import { entryOf } from '../event-store/log-entry.ts';
 import { createApplier, MAX_BATCH, READ_MODEL_DELETED } from './applier.ts';
-import type { Applier, ApplierOptions } from './applier.ts';
+import type { Applier, ApplierOptions, DeliveredEntry } from './applier.ts';
 import { batchQueue } from './batch-queue.ts';
 import { deliveryOrder } from './delivery-order.ts';
 import type { Delivery } from './delivery-order.ts';
@@ -78,13 +78,17 @@ async function project<D extends ProjectedDocument>(
   await applier.catchUp(delivered.stream_seq);
   const order = deliveryOrder();
 
-  const queue = batchQueue<JsMsg | typeof LOOK>(MAX_BATCH);
+  const queue = batchQueue<DeliveredEntry, JsMsg>(MAX_BATCH);
   const consumer = await js.consumers.get(STREAM, group.id);
   const messages = await consumer.consume({
     max_messages: PREFETCH,
     expires: PULL_EXPIRES_MS,
     group: PRIORITY_GROUP,
-    callback: (message) => queue.push(message),
+    callback(message) {
+      // Decoded as it comes: while it waits, the message with all its headers would be the larger.
+      const follows = order.follows(deliveryOf(message));
+      queue.push({ entry: entryOf(message), follows }, message);
+    },
   });
   let ending = 'stopped';
   function end(why: string): void {
@@ -94,24 +98,18 @@ async function project<D extends ProjectedDocument>(
   const stop = () => messages.stop();
   signal.addEventListener('abort', stop, { once: true });
   endWhenConsumerIsGone(messages, end);
-  const looking = setInterval(() => queue.push(LOOK), LOOK_EVERY_MS);
+  const looking = setInterval(() => queue.wake(), LOOK_EVERY_MS);
   let seen = checkpoint;
   const unwatch = watchCheckpoint(checkpoints, position, () => end(READ_MODEL_DELETED));
   void messages.closed().then(() => queue.end());
   try {
-    for await (const arrivals of queue.batches()) {
-      const batch = arrivals.filter((arrival) => arrival !== LOOK);
-      const last = batch.at(-1);
+    for await (const { items, last } of queue.batches()) {
       if (last === undefined) {
         seen = await takeOver(options, applier, consumer, seen);
         continue;
       }
-      const deliveries = batch.map((message) => ({
-        entry: entryOf(message),
-        follows: order.follows(deliveryOf(message)),
-      }));
       // The acknowledgement is for all before it too. If it is lost, MongoDB has them all the same.
-      await applier.apply(deliveries, last.info.pending, () => last.ack());
+      await applier.apply(items, last.info.pending, () => last.ack());
     }
     await applier.written();
     if (!signal.aborted) throw new Error(`projecting ended: ${ending}`);
@@ -148,9 +146,6 @@ const deliveryOf = ({ info, headers }: JsMsg): Delivery => ({
   deliveryCount: info.deliveryCount,
   pin: headers?.get(PIN_HEADER) ?? '',
 });
-
-/** Stands in the queue where it is time to look whether somebody has to take over. */
-const LOOK = 'look';
 
 /**
  * The worker that had the events may have died with them in its hands: they are delivered again only

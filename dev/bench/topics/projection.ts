@@ -12,6 +12,8 @@ import type { Settings, Topic } from '../topic.ts';
 
 const ACCOUNTS = 10_000;
 const EVENTS_EACH = 10;
+/** Events a second, and what that is of the raw writes. */
+const TARGET = { rate: { atLeast: 8_000 }, ratio: { atLeast: 0.6 } };
 
 /** How fast the read models catch up with a log they have never seen. */
 export const projection: Topic = { name: 'projection', title: 'Projection', measure };
@@ -31,6 +33,8 @@ async function measure({ rounds, folder }: Settings): Promise<readonly Row[]> {
     note('catch-up', await catchUpRate(ledger.nc, projected, total));
     note('raw writes', await rawWriteRate(projected, raw, total));
     await jsm.consumers.delete('ACCOUNTS', 'accounts-v1');
+    // What a round leaves in MongoDB's cache is not to slow the next one down.
+    await Promise.all([projected.dropDatabase(), raw.dropDatabase()]);
   }
   await client.close();
   await Promise.all([ledger.stop(), mongo.stop()]);
@@ -41,7 +45,8 @@ async function measure({ rounds, folder }: Settings): Promise<readonly Row[]> {
       name: 'projection catch-up, both read models',
       rounds: of('catch-up'),
       unit,
-      ratio: ratio('catch-up', 'raw writes'),
+      target: TARGET.rate,
+      ratio: ratio('catch-up', 'raw writes', TARGET.ratio),
     },
   ];
 }
