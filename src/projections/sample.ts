@@ -1,4 +1,5 @@
 import type { Db } from 'mongodb';
+import pLimit from 'p-limit';
 import { BEGINNING } from '../event-store/event-store.ts';
 import type { EventReader } from '../event-store/event-store.ts';
 import { collectionName } from './build.ts';
@@ -6,6 +7,9 @@ import type { Build } from './build.ts';
 import { compareWith } from './comparison.ts';
 import type { ComparisonOptions, Difference, ExpectedLine } from './comparison.ts';
 import type { ProjectedDocument, Projection } from './projection.ts';
+
+/** Accounts that are folded at the same time. */
+const ACCOUNTS_AT_ONCE = 16;
 
 /** Compares so many documents of a build, taken at random, and their lines with the log. */
 export async function sampleDifferences<D extends ProjectedDocument>(
@@ -17,22 +21,24 @@ export async function sampleDifferences<D extends ProjectedDocument>(
   const documents = db.collection<ProjectedDocument>(
     collectionName(projection.documents.name, build),
   );
-  const stages = [{ $sample: { size } }, { $project: { _id: 1 } }];
-  const differences: Difference[] = [];
-  for await (const { _id } of documents.aggregate<{ readonly _id: string }>(stages)) {
+  async function differencesOf(accountId: string): Promise<Difference[]> {
     // It is behind and said to be, and perhaps cannot be read at all.
-    if ((await comparison.parked([_id])).has(_id)) continue;
-    const { document, lines } = await foldAccount(projection, events, _id);
+    if ((await comparison.parked([accountId])).has(accountId)) return [];
+    const { document, lines } = await foldAccount(projection, events, accountId);
     if (document === undefined) {
       const detail = 'is of an account that the log does not have';
       const collection = documents.collectionName;
-      differences.push({ collection, id: _id, sequence: 0, detail });
-      continue;
+      return [{ collection, id: accountId, sequence: 0, detail }];
     }
-    differences.push(...(await comparison.documents([document])));
-    differences.push(...(await comparison.lines(lines)).differences);
+    const wrong = await comparison.lines(lines);
+    return [...(await comparison.documents([document])), ...wrong.differences];
   }
-  return differences;
+
+  const stages = [{ $sample: { size } }, { $project: { _id: 1 } }];
+  const sample = await documents.aggregate<{ readonly _id: string }>(stages).toArray();
+  const limit = pLimit(ACCOUNTS_AT_ONCE);
+  const found = await Promise.all(sample.map(({ _id }) => limit(() => differencesOf(_id))));
+  return found.flat();
 }
 
 /** Says so when a build that has caught up has fewer accounts than another one. */
