@@ -44,7 +44,7 @@ stack: node-version ## Run only nats-server and mongod until Ctrl-C
 test: node-version ## Run the unit, integration and end-to-end tests
 	@npm test --silent
 
-test-faults: node-version ## Run the fault tests, SEEDS (20) workloads each: 20 to 40 minutes
+test-faults: node-version ## Run the fault tests, SEEDS (20) workloads each: an hour or more
 	@vitest run --config vitest.faults.config.ts
 
 check: node-version ## Check formatting, lint, types and layering

@@ -37,6 +37,10 @@ export const QUICK_READS: readonly QuickScenario[] = [
     size: { ...FULL, faults: 6 },
     small: { ...SMALL, faults: 1 },
   },
+];
+
+/** The same of what happens to MongoDB. */
+export const QUICK_OUTAGES: readonly QuickScenario[] = [
   {
     what: 'the disk of MongoDB is full',
     run: fillDisk,
@@ -47,21 +51,12 @@ export const QUICK_READS: readonly QuickScenario[] = [
     what: 'MongoDB stands still',
     run: freezeMongo,
     size: { ...FULL, faults: 1, awayMs: 60_000 },
+    mostRuns: 3,
     small: { ...SMALL, faults: 1, awayMs: 5_000 },
   },
 ];
 
 export const READS: readonly Scenario[] = [
-  {
-    what: 'mongod is killed',
-    run: crashMongo,
-    size: { ...FULL, faults: 3 },
-  },
-  {
-    what: 'the primary of a replica set of MongoDB is killed, or steps down',
-    run: electPrimaries,
-    size: { ...FULL, faults: 4 },
-  },
   {
     what: 'acknowledgements of a projector get lost for a long time',
     run: dropAcknowledgements,
@@ -76,5 +71,18 @@ export const READS: readonly Scenario[] = [
     what: 'the consumer is deleted, or replaced by one that begins elsewhere',
     run: replaceConsumer,
     size: { ...FULL, faults: 6 },
+  },
+];
+
+export const OUTAGES: readonly Scenario[] = [
+  {
+    what: 'mongod is killed',
+    run: crashMongo,
+    size: { ...FULL, faults: 3 },
+  },
+  {
+    what: 'the primary of a replica set of MongoDB is killed, or steps down',
+    run: electPrimaries,
+    size: { ...FULL, faults: 4 },
   },
 ];

@@ -12,6 +12,8 @@ export interface Scenario {
   readonly what: string;
   readonly run: (random: SeededRandom, size: LoadSize) => Promise<void>;
   readonly size: LoadSize;
+  /** Where one run takes minutes: it gets no more workloads than these. Default SEEDS. */
+  readonly mostRuns?: number;
 }
 
 /** A scenario that is also run small, in a few seconds, with all other tests. */

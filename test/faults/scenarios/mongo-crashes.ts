@@ -7,8 +7,8 @@ import { readFaultRun } from '../support/read-fault-run.ts';
 import { readStage } from '../support/read-stage.ts';
 
 const QUIET_COMMANDS = 200;
-/** Told while mongod is down. */
-const DOWN_COMMANDS = 50;
+/** Told while mongod is down: now and then for longer than a write waits for a server (3 s). */
+const DOWN_COMMANDS = 2_000;
 const BACK_MS = 40_000;
 
 /** mongod is killed under load and comes back: the service survives it, and catches up. */
