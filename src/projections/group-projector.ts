@@ -26,7 +26,7 @@ export interface GroupProjectorOptions<D extends ProjectedDocument> extends Appl
 }
 
 /** Messages on their way to this process, at most. */
-const PREFETCH = 10_000;
+const PREFETCH = 4_000;
 /** At most half of the consumer's priority_timeout, or the pin is lost between two pulls. */
 const PULL_EXPIRES_MS = 2_000;
 /** How often a worker without events looks whether it must take over, in milliseconds. */
