@@ -23,7 +23,7 @@ export const QUICK_READS: readonly QuickScenario[] = [
     what: 'a projector is killed between its writes to two collections',
     run: killBetweenWrites,
     size: { ...FULL, faults: 6 },
-    small: { ...SMALL, faults: 2 },
+    small: { ...SMALL, faults: 1 },
   },
   {
     what: 'two workers share the deliveries of a group, and both write',
