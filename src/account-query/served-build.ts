@@ -44,11 +44,10 @@ export function servedBuild(
     async untilVisible(sequence, accountId) {
       if (sequence === undefined) return;
       const { projector, events } = serving();
-      if (await untilVisible(projector, events, sequence, timeoutMs, accountId)) {
-        if (serving().projector === projector) return;
-        // Another build is answered from by now: what counts is what that one shows.
-        return this.untilVisible(sequence, accountId);
-      }
+      const seen = await untilVisible(projector, events, sequence, timeoutMs, accountId);
+      // Another build is answered from by now: what counts is what that one shows.
+      if (serving().projector !== projector) return this.untilVisible(sequence, accountId);
+      if (seen) return;
       const at = reached(projector);
       const detail = `the read models are at stream sequence ${at}, not yet ${sequence}`;
       throw new ProblemError('unavailable', detail, { retryAfterSeconds: 1 });

@@ -5,6 +5,8 @@ export interface ProjectionPosition {
   /** The projection has come this far; going back is possible only by {@link reset}. */
   advance(sequence: number): void;
   reset(sequence: number): void;
+  /** It will come no further: whoever waits is told so at once. */
+  abandon(): void;
   /** True once the position has reached the sequence, false when the time is up before. */
   waitFor(sequence: number, timeoutMs: number): Promise<boolean>;
   /** Calls the listener with each sequence advanced to; answers the function that ends it. */
@@ -13,7 +15,7 @@ export interface ProjectionPosition {
 
 interface Waiter {
   readonly sequence: number;
-  readonly wake: () => void;
+  readonly end: (reached: boolean) => void;
 }
 
 export function projectionPosition(): ProjectionPosition {
@@ -23,7 +25,7 @@ export function projectionPosition(): ProjectionPosition {
 
   function moveTo(sequence: number): void {
     position = sequence;
-    for (const waiter of waiters) if (waiter.sequence <= position) waiter.wake();
+    for (const waiter of waiters) if (waiter.sequence <= position) waiter.end(true);
     for (const listener of listeners) listener(position);
   }
 
@@ -33,6 +35,9 @@ export function projectionPosition(): ProjectionPosition {
     advance(sequence) {
       if (sequence > position) moveTo(sequence);
     },
+    abandon() {
+      for (const waiter of waiters) waiter.end(false);
+    },
     waitFor(sequence, timeoutMs) {
       if (sequence <= position) return Promise.resolve(true);
       return new Promise((resolve) => {
@@ -41,7 +46,7 @@ export function projectionPosition(): ProjectionPosition {
           waiters.delete(waiter);
           resolve(reached);
         };
-        const waiter = { sequence, wake: () => end(true) };
+        const waiter = { sequence, end };
         const timer = setTimeout(() => end(false), timeoutMs);
         // Who found out otherwise does not wait any more: that must not keep a command from its end.
         timer.unref();

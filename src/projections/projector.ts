@@ -84,6 +84,7 @@ export function createProjector<D extends ProjectedDocument>(
       running = { abort, ended: Promise.all(workers) };
     },
     async stop() {
+      for (const { position } of groups) position.abandon();
       await pause();
       for (const end of ends) end();
     },
