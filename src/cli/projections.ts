@@ -1,4 +1,3 @@
-import { STREAM } from '../event-store/jetstream/names.ts';
 import type { Environment } from '../platform/environment.ts';
 import { accountProjection } from '../projections/account-projection.ts';
 import type { Build } from '../projections/build.ts';
@@ -46,14 +45,14 @@ async function liveBuild({ db }: Pick<Connections, 'db'>): Promise<Build> {
   throw new CliError('no service has projected into this database yet: start account-query first');
 }
 
-async function showStatus({ db, jsm }: Connections, json: boolean): Promise<void> {
-  const [status, { state }] = await Promise.all([
+async function showStatus({ db, jsm, events }: Connections, json: boolean): Promise<void> {
+  const [status, logSequence] = await Promise.all([
     projectionStatus(db, jsm, accountProjection.name, Date.now()),
-    jsm.streams.info(STREAM),
+    events.lastSequence(),
   ]);
   if (status === undefined) throw new CliError('no service has projected into this database yet');
-  if (json) print(JSON.stringify({ ...status, logSequence: state.last_seq }));
-  else printStatus(status, state.last_seq);
+  if (json) print(JSON.stringify({ ...status, logSequence }));
+  else printStatus(status, logSequence);
 }
 
 function printStatus({ name, paused, builds }: ProjectionStatus, logSequence: number): void {

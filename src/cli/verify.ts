@@ -1,5 +1,5 @@
 import { accountProjection } from '../projections/account-projection.ts';
-import { groupsOf } from '../projections/build.ts';
+import { collectionName, groupsOf } from '../projections/build.ts';
 import type { Build } from '../projections/build.ts';
 import { checkpointStore } from '../projections/checkpoint.ts';
 import { verifyBuild } from '../projections/verify.ts';
@@ -21,7 +21,7 @@ export async function verifyAgainstLog(
   );
   const untilSequence = Math.min(...checkpoints.map((checkpoint) => checkpoint?.sequence ?? 0));
   const accounts = await db
-    .collection(`${accountProjection.documents.name}_v${build.number}`)
+    .collection(collectionName(accountProjection.documents.name, build))
     .estimatedDocumentCount();
   const passes = Math.min(MOST_PASSES, Math.ceil(accounts / ACCOUNTS_A_PASS) || 1);
   const bar = progressBar('events');

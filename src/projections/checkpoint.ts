@@ -1,4 +1,5 @@
 import type { Db } from 'mongodb';
+import { SAFE } from './write-concern.ts';
 
 /** How far a group of a build has come: kept in MongoDB with the data it speaks of. */
 export interface Checkpoint {
@@ -27,7 +28,6 @@ interface Stored {
 }
 
 export const CHECKPOINTS = 'checkpoints';
-const SAFE = { writeConcern: { w: 'majority' } } as const;
 
 /** `id` is the group's: {@link Group.id}. */
 export function checkpointStore(db: Db, id: string): CheckpointStore {

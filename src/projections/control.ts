@@ -1,5 +1,6 @@
 import type { Db, WithId } from 'mongodb';
 import type { Build } from './build.ts';
+import { SAFE } from './write-concern.ts';
 
 /** What operators say about a projection, and every service obeys: one document in MongoDB. */
 export interface ProjectionControl {
@@ -29,7 +30,6 @@ interface Stored extends ProjectionControl {
 }
 
 export const CONTROL = 'projections';
-const SAFE = { writeConcern: { w: 'majority' } } as const;
 
 export function controlStore(db: Db, projection: string): ControlStore {
   const collection = db.collection<Stored>(CONTROL);

@@ -115,7 +115,8 @@ function isPoison(error: unknown): error is Error {
   );
 }
 
-const positionOf = (document: ProjectedDocument | undefined): Position =>
+/** Where the document's account has come to. */
+export const positionOf = (document: ProjectedDocument | undefined): Position =>
   document === undefined
     ? { version: 0, sequence: 0 }
     : { version: document.version, sequence: Number(document.sequence) };

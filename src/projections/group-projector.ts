@@ -66,10 +66,11 @@ async function project<D extends ProjectedDocument>(
   options: GroupProjectorOptions<D>,
   onProgress: () => void,
 ): Promise<void> {
-  const { group, store, checkpoints, js, jsm, position, provision, observer, signal } = options;
+  const { group, store, checkpoints, events, js, jsm, position, provision, observer, signal } =
+    options;
   await store.open();
   const { sequence: checkpoint } = await checkpoints.open();
-  await expectInLog(jsm, group, checkpoint);
+  await expectInLog(events, group, checkpoint);
   const { delivered } = await provisionConsumer(jsm, group, provision, checkpoint);
   position.reset(checkpoint);
   observer.started(checkpoint);
@@ -153,14 +154,14 @@ const deliveryOf = ({ info, headers }: JsMsg): Delivery => ({
  * not moved since the last look, they are read from the stream. Answers the checkpoint.
  */
 async function takeOver<D extends ProjectedDocument>(
-  { checkpoints, jsm, group, observer }: GroupProjectorOptions<D>,
+  { checkpoints, events, group, observer }: GroupProjectorOptions<D>,
   applier: Applier,
   consumer: Consumer,
   seenBefore: number,
 ): Promise<number> {
   await applier.written();
   const checkpoint = (await checkpoints.read())?.sequence ?? seenBefore;
-  await expectInLog(jsm, group, checkpoint);
+  await expectInLog(events, group, checkpoint);
   const { delivered, num_pending: undelivered } = await consumer.info();
   const unapplied = delivered.stream_seq > checkpoint ? 1 : 0;
   observer.pending(undelivered + unapplied);

@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { STREAM } from '../event-store/jetstream/names.ts';
 import { messageOf } from '../platform/message-of.ts';
 import type { Build } from './build.ts';
 import { controlStore } from './control.ts';
@@ -45,7 +44,7 @@ const CATCH_UP_TIMEOUT_MS = 60_000;
 export function runProjectionHost<D extends ProjectedDocument>(
   options: HostOptions<D>,
 ): ProjectionHost {
-  const { projection, db, jsm, events, hostObserver, signal } = options;
+  const { projection, db, events, hostObserver, signal } = options;
   const control = controlStore(db, projection.name);
   const first: Build = {
     projection: projection.name,
@@ -114,10 +113,10 @@ export function runProjectionHost<D extends ProjectedDocument>(
   }
 
   async function untilCaughtUp(next: Projector, old: Projector): Promise<void> {
-    const { state } = await jsm.streams.info(STREAM);
+    const last = await events.lastSequence();
     const shown = Math.max(...old.groups.map(({ position }) => position.current()));
     // Where the log was set back, the old build shows what it does not have any more.
-    const goal = Math.min(shown, state.last_seq);
+    const goal = Math.min(shown, last);
     const visible = untilVisible(next, events, goal, CATCH_UP_TIMEOUT_MS);
     if (await Promise.race([visible, aborted])) return;
     signal.throwIfAborted();

@@ -1,4 +1,4 @@
-import type { JetStreamManager } from '@nats-io/jetstream';
+import type { EventReader } from '../event-store/event-store.ts';
 import { STREAM } from '../event-store/jetstream/names.ts';
 import type { Group } from './build.ts';
 
@@ -12,15 +12,15 @@ export class LogSetBackError extends Error {
  * @throws LogSetBackError saying what to do.
  */
 export async function expectInLog(
-  jsm: JetStreamManager,
+  events: EventReader,
   { id, build }: Group,
   checkpoint: number,
 ): Promise<void> {
   if (checkpoint === 0) return;
-  const { state } = await jsm.streams.info(STREAM);
-  if (checkpoint <= state.last_seq) return;
+  const last = await events.lastSequence();
+  if (checkpoint <= last) return;
   throw new LogSetBackError(
-    `${id} is at stream sequence ${checkpoint}, but ${STREAM} ends at ${state.last_seq}: the log was ` +
+    `${id} is at stream sequence ${checkpoint}, but ${STREAM} ends at ${last}: the log was ` +
       `set back. Make the read models anew with "jetbank projections rebuild ${build.projection}"`,
   );
 }

@@ -1,6 +1,7 @@
 import type { Collection, Db } from 'mongodb';
 import { collectionName } from './build.ts';
 import type { Build } from './build.ts';
+import { SAFE } from './write-concern.ts';
 
 /** An account whose next event cannot be applied: it and all later ones wait until it can. */
 export interface ParkedAccount {
@@ -48,8 +49,6 @@ interface Stored {
   /** Somebody tries it right now; a worker does not take it for parked. */
   readonly retrying: boolean;
 }
-
-const SAFE = { writeConcern: { w: 'majority' } } as const;
 
 export function parkedCollection(db: Db, projection: string, build: Build): Collection<Stored> {
   return db.collection<Stored>(collectionName(`${projection}_parked`, build));

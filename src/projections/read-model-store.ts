@@ -5,6 +5,7 @@ import type { Build } from './build.ts';
 import { parkedCollection, parkedStore } from './parked.ts';
 import type { ParkedStore } from './parked.ts';
 import type { ProjectedDocument, ProjectedLine, Projection } from './projection.ts';
+import { SAFE } from './write-concern.ts';
 
 /**
  * The collections of one build, with every write guarded so that repeating it, or doing it twice at
@@ -21,8 +22,6 @@ export interface ReadModelStore<D extends ProjectedDocument> {
 }
 
 const DUPLICATE_KEY = 11_000;
-/** Survives the loss of a minority of the replica set; on a standalone server it means journaled. */
-const SAFE = { writeConcern: { w: 'majority' } } as const;
 
 export function readModelStore<D extends ProjectedDocument>(
   db: Db,

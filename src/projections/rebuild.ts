@@ -60,7 +60,7 @@ export async function rebuild<D extends ProjectedDocument>(
   } finally {
     await projector.stop();
   }
-  await removeOld(options);
+  await removeUnfinished(options, report.step);
   return fresh;
 }
 
@@ -82,20 +82,18 @@ export async function rollBack<D extends ProjectedDocument>(
   return build;
 }
 
-/** Removes what rebuilds that were broken off have left. Answers the builds removed. */
+/** Removes the builds that are neither live nor kept for a roll-back. Answers the builds removed. */
 export async function removeUnfinished<D extends ProjectedDocument>(
   options: ProjectorOptions<D>,
+  report: (step: string) => void = () => undefined,
 ): Promise<Build[]> {
   const found = await controlStore(options.db, options.projection.name).read();
   const unfinished = found === undefined ? [] : unfinishedIn(found);
-  for (const build of unfinished) await removeBuild(options, build);
+  for (const build of unfinished) {
+    report(`removing build ${build.number}`);
+    await removeBuild(options, build);
+  }
   return unfinished;
-}
-
-async function lastSequence<D extends ProjectedDocument>({
-  jsm,
-}: ProjectorOptions<D>): Promise<number> {
-  return (await jsm.streams.info(STREAM)).state.last_seq;
 }
 
 /** Reads the log once for all groups, up to where it ends now. */
@@ -104,7 +102,7 @@ async function replay<D extends ProjectedDocument>(
   build: Build,
 ): Promise<void> {
   const { projection, db, events, report, signal, observer } = options;
-  const end = await lastSequence(options);
+  const end = await events.lastSequence();
   const store = readModelStore(db, projection, build);
   const checkpoints = joinedCheckpoints(groupsOf(build).map(({ id }) => checkpointStore(db, id)));
   await store.open();
@@ -135,12 +133,12 @@ async function catchUp<D extends ProjectedDocument>(
   report.step('catching up with what was written meanwhile');
   for (const group of groupsOf(build)) {
     const { sequence } = await checkpointStore(db, group.id).open();
-    await expectInLog(jsm, group, sequence);
+    await expectInLog(events, group, sequence);
     await provisionConsumer(jsm, group, true, sequence);
   }
   const projector = createProjector(options, build);
   projector.resume();
-  const end = await lastSequence(options);
+  const end = await events.lastSequence();
   if (end === 0 || (await untilVisible(projector, events, end, CATCH_UP_TIMEOUT_MS))) {
     return projector;
   }
@@ -164,15 +162,5 @@ async function makeLive<D extends ProjectedDocument>(
   for (const { group } of projector.groups) {
     // Somebody else may be pinned by now; then nobody is the worse for it.
     await jsm.consumers.unpin(STREAM, group.id, PRIORITY_GROUP).catch(() => undefined);
-  }
-}
-
-/** Keeps the live build and the one before it. */
-async function removeOld<D extends ProjectedDocument>(options: RebuildOptions<D>): Promise<void> {
-  const found = await controlStore(options.db, options.projection.name).read();
-  if (found === undefined) return;
-  for (const build of unfinishedIn(found)) {
-    options.report.step(`removing build ${build.number}`);
-    await removeBuild(options, build);
   }
 }

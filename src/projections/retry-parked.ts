@@ -1,7 +1,7 @@
 import type { EventReader } from '../event-store/event-store.ts';
 import type { LogEntry } from '../event-store/log-entry.ts';
 import { messageOf } from '../platform/message-of.ts';
-import { foldBatch } from './fold-batch.ts';
+import { foldBatch, positionOf } from './fold-batch.ts';
 import type { ParkedAccount, ParkedRecord } from './parked.ts';
 import type { ProjectedDocument, Projection } from './projection.ts';
 import type { ReadModelStore } from './read-model-store.ts';
@@ -50,7 +50,6 @@ async function applyRest<D extends ProjectedDocument>(
 ): Promise<Omit<RetryReport, 'accountId'>> {
   const head = await events.head(accountId, 'leader');
   let [document] = await store.documents([accountId]);
-  const position = { version: document?.version ?? 0, sequence: Number(document?.sequence ?? 0n) };
   let count = 0;
   let batch: LogEntry[] = [];
 
@@ -66,7 +65,7 @@ async function applyRest<D extends ProjectedDocument>(
   }
 
   if (head === undefined) return { events: 0 };
-  for await (const recorded of events.tail(head, position, 'leader')) {
+  for await (const recorded of events.tail(head, positionOf(document), 'leader')) {
     batch.push({ accountId, ...recorded });
     if (batch.length < BATCH) continue;
     const parked = await apply();
