@@ -6,6 +6,7 @@ import fastify from 'fastify';
 import { createMongoClient, databaseOf } from '../../src/platform/mongo.ts';
 import { AccountView } from '../../src/account-query/http/schemas.ts';
 import type { AccountDocument } from '../../src/projections/accounts.ts';
+import { serveBare } from './serve-bare.ts';
 
 const mongo = createMongoClient(process.env['MONGO_URI'] ?? '', 'bare-query');
 const accounts = databaseOf(mongo).collection<AccountDocument>('accounts_v1');
@@ -21,9 +22,4 @@ server.get<{ Params: { accountId: string } }>(
     return { ...rest, accountId: _id, balance: String(balance), sequence: Number(sequence) };
   },
 );
-server.get('/readyz', () => ({ status: 'ready' }));
-await server.listen({ host: '127.0.0.1', port: 0 });
-const address = server.server.address();
-const port = typeof address === 'object' ? address?.port : undefined;
-process.stdout.write(`${JSON.stringify({ msg: 'listening', port })}\n`);
-process.on('SIGTERM', () => process.exit(0));
+await serveBare(server);

@@ -5,6 +5,7 @@
 import { jetstream, JetStreamApiError } from '@nats-io/jetstream';
 import fastify from 'fastify';
 import { connect } from 'nats';
+import { serveBare } from './serve-bare.ts';
 
 const nc = await connect({ servers: process.env['NATS_URL'] ?? '', noAsyncTraces: true });
 const js = jetstream(nc);
@@ -44,9 +45,4 @@ server.post<{ Params: { accountId: string }; Body: { amount: number } }>(
     }
   },
 );
-server.get('/readyz', () => ({ status: 'ready' }));
-await server.listen({ host: '127.0.0.1', port: 0 });
-const address = server.server.address();
-const port = typeof address === 'object' ? address?.port : undefined;
-process.stdout.write(`${JSON.stringify({ msg: 'listening', port })}\n`);
-process.on('SIGTERM', () => process.exit(0));
+await serveBare(server);

@@ -1,5 +1,6 @@
-import { connect, createServer } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { startTcpProxy } from './tcp-proxy.ts';
+import type { TcpProxy } from './tcp-proxy.ts';
 
 /** A frame that was stopped on its way; what follows it on that connection waits behind it. */
 export interface HeldFrame {
@@ -16,14 +17,11 @@ export type Direction = 'to server' | 'to client';
 export type Disturbance = (frames: readonly Buffer[]) => readonly Buffer[];
 
 /** A TCP proxy that knows where one frame of a protocol ends and the next begins. */
-export interface FramingProxy<Kind extends string> {
-  readonly host: string;
-  readonly port: number;
+export interface FramingProxy<Kind extends string> extends TcpProxy {
   /** Resolves when the next frame of the kind has come, and holds it. */
   holdNext(kind: Kind): Promise<HeldFrame>;
   /** From now on all frames of a direction go through `disturbance`. */
   disturb(direction: Direction, disturbance: Disturbance): void;
-  stop(): Promise<void>;
 }
 
 export interface FramedProtocol<Kind extends string> {
@@ -41,13 +39,10 @@ interface Lane {
   readonly cut: () => void;
 }
 
-const HOST = '127.0.0.1';
-
 export async function startFramingProxy<Kind extends string>(
   target: { readonly host: string; readonly port: number },
   { reader, kindOf }: FramedProtocol<Kind>,
 ): Promise<FramingProxy<Kind>> {
-  const sockets = new Set<Socket>();
   const wanted = new Map<Kind, (held: HeldFrame) => void>();
   const disturbances = new Map<Direction, Disturbance>();
 
@@ -80,34 +75,13 @@ export async function startFramingProxy<Kind extends string>(
     });
   }
 
-  const server = createServer({ noDelay: true }, (client) => {
-    const upstream = connect({ ...target, noDelay: true });
-    const cut = () => {
-      client.destroy();
-      upstream.destroy();
-    };
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on('error', cut);
-      socket.on('close', () => {
-        sockets.delete(socket);
-        cut();
-      });
-    }
+  const proxy = await startTcpProxy(target, ({ client, upstream, cut }) => {
     relay({ direction: 'to server', from: client, to: upstream, cut });
     relay({ direction: 'to client', from: upstream, to: client, cut });
   });
-  await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
-  const { port } = server.address() as AddressInfo;
   return {
-    host: HOST,
-    port,
+    ...proxy,
     holdNext: (kind) => new Promise((resolve) => wanted.set(kind, resolve)),
     disturb: (direction, disturbance) => void disturbances.set(direction, disturbance),
-    async stop() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
   };
 }
