@@ -14,6 +14,7 @@ import { batchQueue } from './batch-queue.ts';
 import { deliveryOrder } from './delivery-order.ts';
 import type { Delivery } from './delivery-order.ts';
 import { PRIORITY_GROUP, provisionConsumer } from './durable-consumer.ts';
+import { withTimeout } from '../platform/timeout.ts';
 import { expectInLog } from './log-set-back.ts';
 import type { ProjectedDocument } from './projection.ts';
 import { watchCheckpoint } from './watch-checkpoint.ts';
@@ -31,6 +32,8 @@ const PREFETCH = 4_000;
 const PULL_EXPIRES_MS = 2_000;
 /** How often a worker without events looks whether it must take over, in milliseconds. */
 const LOOK_EVERY_MS = 2_000;
+/** How long a worker that stops waits for the server to take its pin back, in milliseconds. */
+const UNPIN_TIMEOUT_MS = 1_000;
 /** Waits after a failure, from the first to the last, in milliseconds. */
 const FIRST_WAIT_MS = 100;
 const LAST_WAIT_MS = 5_000;
@@ -98,7 +101,7 @@ async function project<D extends ProjectedDocument>(
   }
   const stop = () => messages.stop();
   signal.addEventListener('abort', stop, { once: true });
-  endWhenConsumerIsGone(messages, end);
+  const pin = followPin(messages, end);
   const looking = setInterval(() => queue.wake(), LOOK_EVERY_MS);
   let seen = checkpoint;
   const unwatch = watchCheckpoint(checkpoints, position, () => end(READ_MODEL_DELETED));
@@ -115,6 +118,7 @@ async function project<D extends ProjectedDocument>(
     await applier.written();
     if (!signal.aborted) throw new Error(`projecting ended: ${ending}`);
     await takeWhatWasOnItsWay(options, consumer);
+    if (pin.held()) await giveUpPin(options);
   } finally {
     signal.removeEventListener('abort', stop);
     clearInterval(looking);
@@ -170,12 +174,31 @@ async function takeOver<D extends ProjectedDocument>(
   return Math.max(checkpoint, delivered.stream_seq);
 }
 
-/** The client would wait for ever for a consumer that was deleted; here it is made again. */
-function endWhenConsumerIsGone(messages: ConsumerMessages, end: (why: string) => void): void {
+/**
+ * Whether this worker is the one that gets the messages. The client would wait for ever for a consumer
+ * that was deleted; here it is made again.
+ */
+function followPin(messages: ConsumerMessages, end: (why: string) => void) {
+  let held = false;
   void (async () => {
     for await (const { type } of messages.status()) {
+      if (type === 'consumer_pinned') held = true;
+      if (type === 'consumer_unpinned') held = false;
       const gone = ['consumer_deleted', 'consumer_not_found', 'stream_not_found'].includes(type);
       if (gone) end(`the consumer is gone (${type})`);
     }
   })();
+  return { held: () => held };
+}
+
+/**
+ * Whoever goes on gets the next message at once, not after the consumer's priority_timeout: another
+ * replica, or this process itself after a pause. Without the permission that time passes.
+ */
+async function giveUpPin<D extends ProjectedDocument>({
+  jsm,
+  group,
+}: GroupProjectorOptions<D>): Promise<void> {
+  const unpinned = jsm.consumers.unpin(STREAM, group.id, PRIORITY_GROUP);
+  await withTimeout(unpinned, UNPIN_TIMEOUT_MS).catch(() => undefined);
 }

@@ -27,6 +27,11 @@ afterEach(() => bank.stop());
 
 const projections = (...args: string[]) => jetbankOk(bank.env, 'projections', ...args);
 
+async function untilAnsweredFrom(query: BankService, number: number): Promise<void> {
+  const builds = () => logged(query.process, 'answered from this build');
+  await eventually(() => builds().at(-1)?.['number'] === number);
+}
+
 async function untilPaused(query: BankService): Promise<void> {
   await eventually(() => logged(query.process, 'projecting paused').at(-1)?.['paused'] === true);
 }
@@ -65,6 +70,7 @@ test('while a build of another shape is live, the one before it is served and fe
   const { accountId, sequence } = (await commands.create('1.00')).account;
   await untilProjected(bank.db, sequence);
   await projections('rebuild', 'accounts');
+  await untilAnsweredFrom(query, 2);
   // As the next release's rebuild leaves it.
   const control = bank.db.collection<Control>('projections');
   await control.updateOne(
@@ -72,9 +78,7 @@ test('while a build of another shape is live, the one before it is served and fe
     { $set: { 'builds.$[fresh].shape': OTHER_SHAPE } },
     { arrayFilters: [{ 'fresh.number': 2 }] },
   );
-  await eventually(
-    () => logged(query.process, 'answered from this build').at(-1)?.['number'] === 1,
-  );
+  await untilAnsweredFrom(query, 1);
   const { sequence: last } = (await commands.deposit(accountId, '1.00')).account;
   const shown = await query.get(`/accounts/${accountId}?minSequence=${last}`);
   expect(shown.account.balance).toBe('2.00');
