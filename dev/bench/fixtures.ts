@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { openedWith } from '../../src/account/events.ts';
 import type { AccountEvent } from '../../src/account/events.ts';
 import type { EventStore } from '../../src/event-store/event-store.ts';
 
@@ -21,7 +22,7 @@ export const deposited = (accountId: string, version: number): AccountEvent => (
   ...base(accountId, version),
   amount: 1n,
   currency: 'USD',
-  balance: BigInt(version - 1),
+  ...openedWith(BigInt(version - 1)),
   reference: null,
 });
 

@@ -6,7 +6,7 @@ import { scriptedWorker } from '../../test/support/scripted-worker.ts';
 import type { ScriptedWorker } from '../../test/support/scripted-worker.ts';
 import { workerContext } from '../../test/support/worker-context.ts';
 import { IntegrityError } from '../account/errors.ts';
-import { workOnAccount } from './account-worker.ts';
+import { workOnAccounts } from './account-worker.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** The clock stands at 100 ms after the first round in vain, at 200 ms after the second, and so on. */
@@ -143,6 +143,6 @@ test('a log that contradicts itself after a lost answer leaves the command unkno
       return tail(...range);
     },
   };
-  await workOnAccount(workerContext(corrupt), ada, [asked.pending]);
+  await workOnAccounts(workerContext(corrupt), [asked.pending]);
   expect(asked.answers.map(({ kind }) => kind)).toEqual(['unknown']);
 });

@@ -1,19 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { IntegrityError } from '../account/errors.ts';
-import type { AccountRecord } from '../account/record.ts';
-import { applyRecorded } from '../account/record.ts';
 import { UndecodablePayloadError } from '../event-store/avro/single-object.ts';
-import { SNAPSHOT_INTERVAL } from '../event-store/event-store.ts';
-import type { CommandAnswer, PendingCommand } from './command.ts';
-import { decideBatch, recordedEvents } from './decide-batch.ts';
+import { appendPlan } from './append-plan.ts';
+import { accountsOf } from './command.ts';
+import type { PendingCommand } from './command.ts';
+import { decideBatch } from './decide-batch.ts';
 import type { BatchPlan } from './decide-batch.ts';
-import { catchUp, firstState, stale } from './known-state.ts';
-import type { KnownState } from './known-state.ts';
+import { dueSnapshots } from './due-snapshots.ts';
+import { isFinal } from './final-answer.ts';
+import { knownAccounts } from './known-accounts.ts';
 import { openCommands } from './open-commands.ts';
-import type { Obstacle, OpenCommands } from './open-commands.ts';
-import { repeated } from './repeated.ts';
+import type { Obstacle } from './open-commands.ts';
 import { unreadable } from './round.ts';
-import type { Round } from './round.ts';
+import type { Round, Work } from './round.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** A retry waits a random part of this, which doubles from the first to the last, in milliseconds. */
@@ -27,195 +26,125 @@ const WAITED_TOO_LONG: Obstacle = {
   detail: 'its time was up before its turn came',
 };
 
-const NOTHING_KNOWN: Round = { known: undefined, limit: Number.POSITIVE_INFINITY };
-
 /**
- * Works one batch of commands of one account to its end. Never throws. How a command ends:
+ * Works one batch of commands, of one account or of several that share accounts, to its end. Nobody
+ * else in this process works on those accounts meanwhile. Never throws. How a command ends:
  *
  * - accepted and stored: with the state right after it;
  * - refused and remembered: once the event that says so is stored;
- * - refused otherwise: once the state it was decided on is known to be the newest, because an append
- *   of the same batch met its expectation or because the leader says so;
+ * - refused otherwise: once the states it was decided on are known to be the newest, because an
+ *   append of the same batch met its expectation of them or because the leader says so;
  * - repeated: as the first time, which the state remembers or JetStream's message id gives away;
- * - conflict: the account's new events are read through the leader, and all that is open is decided
+ * - conflict: the accounts' new events are read through the leader, and all that is open is decided
  *   again, the first time at once and out of no budget: the cache was behind;
  * - no answer to the append: likewise, and a command whose own event stands there is done. If the
- *   lost append is still on its way, its expectation keeps it from landing after another one;
+ *   lost append is still on its way, its expectations keep it from landing after another one;
  * - out of time, out of retries, or before an event that only a newer release can decode: 409 or 503
  *   if surely nothing of it was stored, 504 if something may be.
  */
-export async function workOnAccount(
+export async function workOnAccounts(
   context: WorkerContext,
-  accountId: string,
   batch: readonly PendingCommand[],
 ): Promise<void> {
   const open = openCommands(batch);
+  const known = knownAccounts(context);
+  const work: Work = { context, known, open };
   open.endExpired(context.monotonic(), WAITED_TOO_LONG);
-  let round = NOTHING_KNOWN;
+  let limit = Number.POSITIVE_INFINITY;
   let backoffMs = FIRST_BACKOFF_MS;
   let wasBehind = false;
   try {
     while (open.size > 0) {
-      round = await tryOnce(context, accountId, round, open);
-      if (round.obstacle === undefined) continue;
-      if (round.obstacle.kind === 'conflict' && !wasBehind) {
+      const round = await tryOnce(work, limit);
+      ({ limit } = round);
+      const { obstacle } = round;
+      if (obstacle === undefined) continue;
+      if (obstacle.kind === 'conflict' && !wasBehind) {
         // Another process has moved the account on: where several share accounts, that is normal.
         wasBehind = true;
       } else {
         if (!context.retries.take()) {
           // What may be in the log must still be looked for, but slowly.
-          open.endUnsent(round.obstacle);
+          open.endUnsent(obstacle);
           backoffMs = OUT_OF_BUDGET_BACKOFF_MS;
         }
         await sleep(backoffMs * context.random());
         backoffMs = Math.min(backoffMs * 2, Math.max(backoffMs, LAST_BACKOFF_MS));
       }
-      open.endExpired(context.monotonic(), round.obstacle);
+      open.endExpired(context.monotonic(), obstacle);
     }
   } catch (error) {
-    context.observer.failed(accountId, error);
-    round = NOTHING_KNOWN;
+    const accountIds = new Set(batch.flatMap(({ request }) => accountsOf(request)));
+    for (const accountId of accountIds) context.observer.failed(accountId, error);
+    known.outdated(accountIds);
     open.endAll({ kind: 'failed' });
   }
-  keep(context, accountId, round.known);
+  known.keep();
 }
 
-async function tryOnce(
-  context: WorkerContext,
-  accountId: string,
-  { known: before, limit }: Round,
-  open: OpenCommands,
-): Promise<Round> {
-  let known: KnownState;
-  try {
-    known = before ?? (await firstState(context, accountId));
-    if (known.freshness === 'stale')
-      known = await catchUpAnswering(context, accountId, known, open);
-  } catch (error) {
-    if (error instanceof IntegrityError) throw error;
-    const obstacle = unreadable(error);
-    if (error instanceof UndecodablePayloadError) {
-      // No retry changes what stands in the log: another replica may be able to read it.
-      context.observer.undecodable(accountId, error);
-      open.endAll(obstacle);
-    }
-    return { known: before, limit, obstacle };
-  }
-  const plan = decideBatch(known.record, open.first(limit), context.decide);
-  if (plan.events.length > 0) return appendPlan(context, accountId, { known, limit }, plan, open);
-  const restsOnState = plan.answered.some(({ answer }) => !isFinal(answer));
-  if (restsOnState && known.freshness !== 'newest') return { known: stale(known), limit };
-  const held = answerAll(plan, open, known);
-  return { known, limit, ...(held && { obstacle: held }) };
-}
-
-/** Catches up, answers the commands whose own events it meets, and takes the snapshot due of those. */
-async function catchUpAnswering(
-  context: WorkerContext,
-  accountId: string,
-  known: KnownState,
-  open: OpenCommands,
-): Promise<KnownState> {
-  const own: AccountRecord[] = [];
-  const newest = await catchUp(context, accountId, known, (recorded, after) => {
-    if (open.isOwn(recorded.event)) own.push(after);
-    open.met(recorded, after);
-  });
-  takeSnapshot(context, own);
-  return newest;
-}
-
-async function appendPlan(
-  context: WorkerContext,
-  accountId: string,
-  { known, limit }: Round & { readonly known: KnownState },
-  plan: BatchPlan,
-  open: OpenCommands,
-): Promise<Round> {
-  const expectedSequence = known.record?.sequence ?? 0;
-  const outcome = await context.events.append([
-    { accountId, expectedSequence, events: plan.events },
-  ]);
-  context.observer.appended(outcome, plan.events.length);
-  switch (outcome.kind) {
-    case 'stored':
-      return {
-        known: stored(context, known, plan, outcome.lastSequence, open),
-        limit: limit * 2,
-      };
-    case 'conflict':
-      return { known: stale(known), limit, obstacle: { kind: 'conflict' } };
-    case 'duplicate':
-      return repeated(context, known, plan, outcome.sequence, open);
-    case 'busy':
-      return { known, limit, obstacle: { kind: 'unavailable', detail: outcome.reason } };
-    case 'unavailable': {
-      const obstacle: Obstacle = { kind: 'unavailable', detail: outcome.reason };
-      open.endUnsent(obstacle);
-      return { known, limit, obstacle };
-    }
-    case 'unknown': {
-      open.mayBeStored(plan, expectedSequence);
-      const obstacle: Obstacle = { kind: 'unavailable', detail: outcome.reason };
-      return { known: stale(known), limit, obstacle };
-    }
-  }
-}
-
-/** Folds the stored events in, answers their commands, and takes the snapshot that is due. */
-function stored(
-  context: WorkerContext,
-  known: KnownState,
-  plan: BatchPlan,
-  lastSequence: number,
-  open: OpenCommands,
-): KnownState {
-  const states: AccountRecord[] = [];
-  let { record } = known;
-  for (const recorded of recordedEvents(plan, lastSequence)) {
-    record = applyRecorded(record, recorded);
-    states.push(record);
-  }
-  for (const command of plan.written) {
-    const after = states[command.end - 1];
-    if (after !== undefined) open.written(command, after);
-  }
-  for (const { pending, answer } of plan.answered) open.answer(pending, answer);
-  takeSnapshot(context, states);
-  return { record, freshness: 'newest' };
-}
-
-/** Asks for a snapshot of the last of these states, oldest first, that one is due of. */
-function takeSnapshot({ snapshotWriter }: WorkerContext, states: readonly AccountRecord[]): void {
-  const due = states.findLast(({ account }) => account.version % SNAPSHOT_INTERVAL === 0);
-  if (due !== undefined) snapshotWriter.write(due);
-}
-
-/** Leaves what is known for the account's next batch, unless it may be behind. */
-function keep({ cache }: WorkerContext, accountId: string, known: KnownState | undefined): void {
-  const usable = known?.record !== undefined && known.freshness !== 'stale';
-  if (usable) cache.set(accountId, known.record);
-  else cache.delete(accountId);
+async function tryOnce(work: Work, limit: number): Promise<Round> {
+  const { known, open, context } = work;
+  const commands = open.first(limit);
+  const accountIds = new Set(commands.flatMap(({ request }) => accountsOf(request)));
+  const obstacle = await prepare(work, accountIds);
+  if (obstacle !== undefined) return { limit, obstacle };
+  // Some of them may have found their end on the way; those behind them are not prepared for.
+  const plan = decideBatch(known.record, commands.filter(open.has), context.decide);
+  if (plan.events.length > 0) return appendPlan(work, limit, plan);
+  const unsure = accountsOfRefusals(plan).filter((accountId) => !known.isNewest(accountId));
+  known.outdated(unsure);
+  if (unsure.length > 0) return { limit };
+  const held = answerAll(work, plan);
+  return { limit, ...(held && { obstacle: held }) };
 }
 
 /**
- * Answers what needed no event, on the newest state. A command that a lost append may still bring
+ * Makes the accounts' states ready to be decided on, answers the commands whose own events are met on
+ * the way, and takes the snapshots due of those. What is wrong with one account's log ends the
+ * commands about it and no others; where the log cannot be read for now, that is the obstacle.
+ */
+async function prepare(
+  { context, known, open }: Work,
+  accountIds: ReadonlySet<string>,
+): Promise<Obstacle | undefined> {
+  const due = dueSnapshots();
+  const failures = await known.prepare(accountIds, (recorded, after) => {
+    if (open.isOwn(recorded.event)) due.add(after);
+    open.met(recorded, after);
+  });
+  due.write(context.snapshotWriter);
+  let obstacle: Obstacle | undefined;
+  for (const [accountId, error] of failures) {
+    if (error instanceof IntegrityError) {
+      context.observer.failed(accountId, error);
+      open.endOf(accountId, { kind: 'failed' });
+    } else if (error instanceof UndecodablePayloadError) {
+      // No retry changes what stands in the log: another replica may be able to read it.
+      context.observer.undecodable(accountId, error);
+      open.endOf(accountId, unreadable(error));
+    } else {
+      obstacle = unreadable(error);
+    }
+  }
+  return obstacle;
+}
+
+/** The accounts on whose states the answers rest. */
+const accountsOfRefusals = ({ answered }: BatchPlan): string[] =>
+  answered
+    .filter(({ answer }) => !isFinal(answer))
+    .flatMap(({ pending }) => accountsOf(pending.request));
+
+/**
+ * Answers what needed no event, on the newest states. A command that a lost append may still bring
  * into the log must not be refused: it is held back, and the obstacle is answered.
  */
-function answerAll(
-  plan: BatchPlan,
-  open: OpenCommands,
-  { record }: KnownState,
-): Obstacle | undefined {
+function answerAll({ known, open }: Work, plan: BatchPlan): Obstacle | undefined {
   let obstacle: Obstacle | undefined;
   for (const { pending, answer } of plan.answered) {
-    const held = !isFinal(answer) && open.mayStillLand(pending, record?.sequence ?? 0);
+    const held = !isFinal(answer) && open.mayStillLand(pending, known.sequenceOf);
     if (held) obstacle = { kind: 'unavailable', detail: 'an append is still on its way' };
     else open.answer(pending, answer);
   }
   return obstacle;
 }
-
-/** Whether the answer stands whatever else the log holds: what a key once did never changes. */
-const isFinal = (answer: CommandAnswer) =>
-  answer.kind === 'key_reused' || ('replayed' in answer && answer.replayed);

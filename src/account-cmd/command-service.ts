@@ -1,20 +1,23 @@
 import type { EventStore, SnapshotStore } from '../event-store/event-store.ts';
-import { workOnAccount } from './account-worker.ts';
+import { workOnAccounts } from './account-worker.ts';
+import { accountsOf } from './command.ts';
 import type { CommandAnswer, CommandRequest, PendingCommand } from './command.ts';
-import type { DecideOptions, Sources } from './decide-batch.ts';
-import { systemSources } from './decide-batch.ts';
+import type { DecideOptions } from './decide-batch.ts';
 import { createMailbox } from './mailbox.ts';
 import type { MailboxLimits } from './mailbox.ts';
 import type { CommandObserver } from './observer.ts';
 import { silentObserver } from './observer.ts';
+import { withEvents } from './own-events.ts';
 import { recordCache } from './record-cache.ts';
 import { retryBudget } from './retry-budget.ts';
 import type { RetryBudgetOptions } from './retry-budget.ts';
 import { createSnapshotWriter } from './snapshot-writer.ts';
+import { systemSources } from './sources.ts';
+import type { Sources } from './sources.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 export interface CommandService {
-  /** Takes the command through its account's mailbox to its answer. Never throws. */
+  /** Takes the command through the mailbox of its accounts to its answer. Never throws. */
   execute(request: CommandRequest): Promise<CommandAnswer>;
   /** Commands that wait in a mailbox. */
   readonly waiting: () => number;
@@ -32,6 +35,8 @@ export interface CommandServiceOptions {
   readonly limits?: Partial<CommandLimits>;
   /** Default true. */
   readonly rememberRejections?: DecideOptions['rememberRejections'];
+  /** Whether money may come into a frozen account; default true. */
+  readonly frozenTakesMoney?: boolean;
 }
 
 export interface CommandLimits extends MailboxLimits {
@@ -45,6 +50,7 @@ export interface CommandLimits extends MailboxLimits {
 
 export const DEFAULT_LIMITS: CommandLimits = {
   batch: 200,
+  accountsAtOnce: 400,
   queuedPerAccount: 5_000,
   openInAll: 20_000,
   cachedAccounts: 50_000,
@@ -71,18 +77,20 @@ export function createCommandService(options: CommandServiceOptions): CommandSer
     snapshots,
     cache: recordCache(limits.cachedAccounts),
     snapshotWriter,
-    decide: { sources, rememberRejections: options.rememberRejections ?? true },
+    decide: {
+      sources,
+      rememberRejections: options.rememberRejections ?? true,
+      frozenTakesMoney: options.frozenTakesMoney ?? true,
+    },
     observer,
     retries: retryBudget(limits.retries, monotonic),
     monotonic,
     random: Math.random,
   };
-  const mailbox = createMailbox<PendingCommand>(limits, (accountId, batch) =>
-    workOnAccount(context, accountId, batch),
-  );
+  const mailbox = createMailbox<PendingCommand>(limits, (batch) => workOnAccounts(context, batch));
 
   return {
-    execute(request) {
+    async execute(request) {
       const begin = monotonic();
       const answered = Promise.withResolvers<CommandAnswer>();
       const settle = (answer: CommandAnswer) => {
@@ -90,10 +98,10 @@ export function createCommandService(options: CommandServiceOptions): CommandSer
         answered.resolve(answer);
       };
       const pending = { request, deadline: begin + limits.deadlineMs, settle };
-      if (!mailbox.submit(request.accountId, pending)) {
+      if (!mailbox.submit(accountsOf(request), pending)) {
         settle({ kind: 'overloaded', detail: `${mailbox.open()} commands are open already` });
       }
-      return answered.promise;
+      return withEvents(events, request, await answered.promise);
     },
     waiting: mailbox.waiting,
     open: mailbox.open,

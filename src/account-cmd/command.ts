@@ -1,11 +1,13 @@
 import type { Account } from '../account/account.ts';
-import type { AccountCommand } from '../account/commands.ts';
+import type { Command } from '../account/commands.ts';
 import type { DomainError } from '../account/errors.ts';
+import type { RecordedEvent } from '../account/events.ts';
 
-/** One request of a client to one account, validated and ready to be decided on. */
+/** One request of a client, validated and ready to be decided on. */
 export interface CommandRequest {
+  /** The account that the command is about, and remembered on: for a transfer, the first sender. */
   readonly accountId: string;
-  readonly command: AccountCommand;
+  readonly command: Command;
   /** The idempotency key, or an id of this request's own. */
   readonly commandId: string;
   /** Hash of the keyed request; null where the client sent no key. */
@@ -15,14 +17,23 @@ export interface CommandRequest {
   readonly traceparent?: string;
 }
 
+/** The accounts that the command is about, each once, the one that it is remembered on first. */
+export function accountsOf({ accountId, command }: CommandRequest): readonly string[] {
+  if (command.type !== 'Transfer') return [accountId];
+  return [...new Set([accountId, ...command.legs.flatMap(({ from, to }) => [from, to])])];
+}
+
 /** How a command ended. Each is a different answer to the client. */
 export type CommandAnswer =
-  /** In the log; `account` and `sequence` (of the stream) are those right after the command. */
+  /** In the log; `account` is as it stands right after the command. */
   | {
       readonly kind: 'done';
       readonly account: Account;
+      /** Stream sequence of the command's last event. */
       readonly sequence: number;
       readonly replayed: boolean;
+      /** The command's events, of a command that is answered with what they say. */
+      readonly events?: readonly RecordedEvent[];
     }
   | { readonly kind: 'refused'; readonly error: DomainError; readonly replayed: boolean }
   | { readonly kind: 'version_mismatch'; readonly actual: number }

@@ -11,6 +11,8 @@ export interface Config extends ServiceConfig {
   readonly defaultCurrency: string;
   /** Whether the retry of a keyed command that was refused stays refused. */
   readonly rememberRejections: boolean;
+  /** Whether money may come into a frozen account. */
+  readonly frozenTakesMoney: boolean;
   /** Beyond these, commands are refused as overloaded. */
   readonly limits: Pick<CommandLimits, 'queuedPerAccount' | 'openInAll'>;
 }
@@ -30,6 +32,7 @@ export function readConfig(variables: Environment): Config {
       findCurrency(code) === undefined ? 'an ISO 4217 currency code such as USD' : undefined,
     ),
     rememberRejections: env.boolean('REMEMBER_REJECTIONS', true),
+    frozenTakesMoney: env.boolean('FROZEN_TAKES_MONEY', true),
     limits: {
       queuedPerAccount: commandCount('MAX_WAITING_PER_ACCOUNT', DEFAULT_LIMITS.queuedPerAccount),
       openInAll: commandCount('MAX_OPEN_COMMANDS', DEFAULT_LIMITS.openInAll),

@@ -20,7 +20,10 @@ function decided(record: AccountRecord | undefined, ...requests: CommandRequest[
   let ids = 0;
   const sources = { now: () => NOW, newId: () => `id-${(ids += 1)}` };
   const batch = requests.map((request) => ask(request).pending);
-  return decideBatch(record, batch, { sources, rememberRejections: false });
+  return decideBatch((accountId) => (accountId === ADA ? record : undefined), batch, {
+    sources,
+    rememberRejections: false,
+  });
 }
 
 const facts = ({ events }: BatchPlan) => events.map(({ event }) => event);

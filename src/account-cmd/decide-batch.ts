@@ -1,21 +1,29 @@
-import { randomUUID } from 'node:crypto';
-import { decide, rejectionOf } from '../account/account.ts';
+import type { Rules } from '../account/account.ts';
+import { decide, rejectionOf } from '../account/decide.ts';
 import type { DomainError } from '../account/errors.ts';
-import { balanceAfter } from '../account/events.ts';
-import type { AccountEvent, AccountFact, RecordedEvent, Rejection } from '../account/events.ts';
-import type { AccountRecord, RememberedCommand } from '../account/record.ts';
-import { applyRecorded, recall, rememberedIn } from '../account/record.ts';
-import { MAX_APPEND_BYTES, messageSizeBound } from '../event-store/append-size.ts';
+import type { AccountEvent, AccountFact, RecordedEvent } from '../account/events.ts';
+import { nextExpired } from '../account/holds.ts';
+import type { AccountRecord } from '../account/record.ts';
+import { applyRecorded } from '../account/record.ts';
+import { transfer } from '../account/transfers.ts';
+import {
+  MAX_APPEND_BYTES,
+  MAX_APPEND_EVENTS,
+  messageSizeBound,
+} from '../event-store/append-size.ts';
 import type { PendingEvent } from '../event-store/event-store.ts';
+import { answerToKnown, refused } from './answer-again.ts';
+import { accountsOf } from './command.ts';
 import type { CommandAnswer, CommandRequest, PendingCommand } from './command.ts';
+import type { Sources } from './sources.ts';
 
-/** What a batch of commands does to one account, decided in order against the running state. */
+/** What a batch of commands does to its accounts, decided in order against the running states. */
 export interface BatchPlan {
   /** The events to append; those of one command stand together. */
   readonly events: readonly PendingEvent[];
   /** The commands that leave events, in order. */
   readonly written: readonly WrittenCommand[];
-  /** Commands with an answer that holds if the state that was decided on was the newest. */
+  /** Commands with an answer that holds if the states that were decided on were the newest. */
   readonly answered: readonly {
     readonly pending: PendingCommand;
     readonly answer: CommandAnswer;
@@ -25,6 +33,8 @@ export interface BatchPlan {
 /** A command that leaves events: accepted, or refused and remembered so. */
 export interface WrittenCommand {
   readonly pending: PendingCommand;
+  /** Index of the command's first event in the plan: holds that its accounts let go stand before it. */
+  readonly begin: number;
   /** Index behind the command's last event. */
   readonly end: number;
   readonly refusal?: DomainError;
@@ -34,16 +44,12 @@ export interface DecideOptions {
   readonly sources: Sources;
   /** Whether a keyed command that is refused for the account's state leaves an event that says so. */
   readonly rememberRejections: boolean;
+  /** Whether money may come into a frozen account; default true. */
+  readonly frozenTakesMoney?: boolean;
 }
 
-/** Where time and ids come from, so that the domain's surroundings are deterministic in tests. */
-export interface Sources {
-  /** Milliseconds since 1970 UTC. */
-  readonly now: () => number;
-  readonly newId: () => string;
-}
-
-export const systemSources: Sources = { now: Date.now, newId: randomUUID };
+/** The accounts as they are known; undefined for one without events. */
+export type Records = (accountId: string) => AccountRecord | undefined;
 
 /**
  * Decides a batch. Pure but for the sources; nothing is written here. A key that repeats within the
@@ -51,134 +57,129 @@ export const systemSources: Sources = { now: Date.now, newId: randomUUID };
  * Nor are the command whose events would make the append too large and those after it.
  */
 export function decideBatch(
-  record: AccountRecord | undefined,
+  known: Records,
   batch: Iterable<PendingCommand>,
-  { sources, rememberRejections }: DecideOptions,
+  { sources, rememberRejections, frozenTakesMoney = true }: DecideOptions,
 ): BatchPlan {
   const events: PendingEvent[] = [];
   const written: WrittenCommand[] = [];
   const answered: { pending: PendingCommand; answer: CommandAnswer }[] = [];
   const keysInBatch = new Set<string>();
-  let running = record;
+  const running = new Map<string, AccountRecord>();
+  const rules: Rules = { now: sources.now(), frozenTakesMoney };
   let bytes = 0;
+  const current: Records = (accountId) => running.get(accountId) ?? known(accountId);
 
   for (const pending of batch) {
     const { request } = pending;
-    if (keysInBatch.has(request.commandId)) continue;
-    const known = answerToKnown(record, pending);
-    if (known !== undefined) {
-      answered.push({ pending, answer: known });
+    const key = request.commandHash === null ? undefined : keyOf(request);
+    if (key !== undefined && keysInBatch.has(key)) continue;
+    const again = answerToKnown(known(request.accountId), request);
+    if (again !== undefined) {
+      answered.push({ pending, answer: again });
       continue;
     }
-    const version = running?.account.version ?? 0;
+    const version = current(request.accountId)?.account.version ?? 0;
     if (request.expectedVersion !== undefined && request.expectedVersion !== version) {
       answered.push({ pending, answer: { kind: 'version_mismatch', actual: version } });
       continue;
     }
-    const decision = decide(running?.account, request.command);
-    const remember = rememberRejections && request.commandHash !== null;
-    const facts = decision.ok ? decision.facts : rejectionFacts(running, decision.error, remember);
-    if (!decision.ok && facts.length === 0) {
-      answered.push({ pending, answer: refused(decision.error, false) });
+    const draft = draftOf(current, request, rules, sources);
+    const refusal = draft.decide(rememberRejections);
+    if (refusal !== undefined && draft.isEmpty()) {
+      answered.push({ pending, answer: refused(refusal, false) });
       continue;
     }
-    const added: PendingEvent[] = [];
-    let after = running;
-    for (const fact of facts) {
-      const event = eventOf(fact, pending, (after?.account.version ?? 0) + 1, sources);
-      // The real sequence is known only once the event is in the log.
-      after = applyRecorded(after, { sequence: 0, event });
-      const { traceparent } = request;
-      added.push({ event, ...(traceparent !== undefined && { traceparent }) });
-    }
-    for (const event of added) bytes += messageSizeBound(event);
-    if (events.length > 0 && bytes > MAX_APPEND_BYTES) break;
-    events.push(...added);
-    running = after;
-    written.push({ pending, end: events.length, ...(!decision.ok && { refusal: decision.error }) });
-    if (request.commandHash !== null) keysInBatch.add(request.commandId);
+    for (const event of draft.events) bytes += messageSizeBound(event);
+    const tooLarge =
+      bytes > MAX_APPEND_BYTES || events.length + draft.events.length > MAX_APPEND_EVENTS;
+    if (events.length > 0 && tooLarge) break;
+    const begin = events.length + draft.expired();
+    events.push(...draft.events);
+    for (const [accountId, record] of draft.records) running.set(accountId, record);
+    written.push({ pending, begin, end: events.length, ...(refusal && { refusal }) });
+    if (key !== undefined) keysInBatch.add(key);
   }
   return { events, written, answered };
 }
 
-/** The answer to a keyed command that the account remembers; undefined for a new one. */
-function answerToKnown(
-  record: AccountRecord | undefined,
-  { request }: PendingCommand,
-): CommandAnswer | undefined {
-  if (record === undefined || request.commandHash === null) return undefined;
-  const remembered = recall(record, request.commandId);
-  return remembered && answerToRemembered(record, remembered, request);
-}
+/** The same key on another account is another command. */
+const keyOf = ({ accountId, commandId }: CommandRequest) => `${accountId}:${commandId}`;
 
-/** The answer to a command whose first event, of the same command id, stands in the log. */
-export function answerToFirst(
-  record: AccountRecord,
-  first: RecordedEvent,
-  request: CommandRequest,
-): CommandAnswer {
-  const remembered = rememberedIn(first);
-  if (remembered !== undefined) return answerToRemembered(record, remembered, request);
-  const account = {
-    ...record.account,
-    balance: balanceAfter(first.event),
-    version: first.event.version,
-  };
-  return { kind: 'done', account, sequence: first.sequence, replayed: true };
-}
+/** What one command would leave: its events, and its accounts after them. */
+function draftOf(current: Records, request: CommandRequest, rules: Rules, sources: Sources) {
+  const { command, accountId: ownAccount } = request;
+  const records = new Map<string, AccountRecord>();
+  const events: PendingEvent[] = [];
+  let expired = 0;
+  const recordOf: Records = (accountId) => records.get(accountId) ?? current(accountId);
+  const accountOf = (accountId: string) => recordOf(accountId)?.account;
 
-/** The first answer of a keyed command again, or that its key now stands under another request. */
-export function answerToRemembered(
-  record: AccountRecord,
-  remembered: RememberedCommand,
-  request: CommandRequest,
-): CommandAnswer {
-  if (remembered.commandHash !== request.commandHash) return { kind: 'key_reused' };
-  const { balance, version, sequence, rejection } = remembered;
-  if (rejection !== null) return refused(errorOf(rejection), true);
+  function add(accountId: string, fact: AccountFact, identity: Identity): void {
+    const before = recordOf(accountId);
+    const version = (before?.account.version ?? 0) + 1;
+    const place = { accountId, version, eventId: sources.newId(), occurredAt: sources.now() };
+    const event: AccountEvent = { ...fact, ...place, ...identity };
+    // The real sequence is known only once the event is in the log.
+    records.set(accountId, applyRecorded(before, { sequence: 0, event }));
+    const { traceparent } = request;
+    events.push({ event, ...(traceparent !== undefined && { traceparent }) });
+  }
+
+  /** A timer that is late or lost is made up for before anything else happens to the account. */
+  function releaseExpired(accountId: string): void {
+    for (;;) {
+      const account = accountOf(accountId);
+      const fact = account && nextExpired(account, rules);
+      if (fact === undefined) return;
+      add(accountId, fact, { commandId: sources.newId(), commandHash: null });
+      expired += 1;
+    }
+  }
+
+  function decideCommand(): readonly OwnFact[] | DomainError {
+    if (command.type === 'Transfer') {
+      const decision = transfer(accountOf, command, rules);
+      return decision.ok ? decision.facts : decision.error;
+    }
+    const decision = decide(accountOf(ownAccount), command, rules);
+    if (!decision.ok) return decision.error;
+    return decision.facts.map((fact) => ({ accountId: ownAccount, fact }));
+  }
+
   return {
-    kind: 'done',
-    account: { ...record.account, balance, version },
-    sequence,
-    replayed: true,
+    events,
+    records,
+    expired: () => expired,
+    /** Whether the command itself leaves nothing: what it let go on the way is then left to others. */
+    isEmpty: () => events.length === expired,
+    /** Answers why it is refused; a refusal that is to be remembered leaves an event all the same. */
+    decide(rememberRejections: boolean): DomainError | undefined {
+      for (const accountId of accountsOf(request)) releaseExpired(accountId);
+      const decided = decideCommand();
+      const own = { commandId: request.commandId, commandHash: request.commandHash };
+      if ('code' in decided) {
+        const remember = rememberRejections && request.commandHash !== null;
+        const fact = remember ? rejectionOf(accountOf(ownAccount), decided) : undefined;
+        if (fact !== undefined) add(ownAccount, fact, own);
+        return decided;
+      }
+      // A key belongs to one account: to the others the transfer comes under its own id.
+      const { transferId } = command.type === 'Transfer' ? command : { transferId: '' };
+      const others = { commandId: transferId, commandHash: null };
+      for (const { accountId, fact } of decided) {
+        add(accountId, fact, accountId === ownAccount ? own : others);
+      }
+      return undefined;
+    },
   };
 }
 
-const refused = (error: DomainError, replayed: boolean): CommandAnswer => ({
-  kind: 'refused',
-  error,
-  replayed,
-});
+type Identity = Pick<AccountEvent, 'commandId' | 'commandHash'>;
 
-function rejectionFacts(
-  running: AccountRecord | undefined,
-  error: DomainError,
-  remember: boolean,
-): AccountFact[] {
-  const fact = remember ? rejectionOf(running?.account, error) : undefined;
-  return fact === undefined ? [] : [fact];
-}
-
-/** What {@link rejectionOf} made of the error, the other way round. */
-function errorOf({ code, detail, field }: Rejection): DomainError {
-  return { code: code as DomainError['code'], detail, ...(field !== null && { field }) };
-}
-
-function eventOf(
-  fact: AccountFact,
-  { request }: PendingCommand,
-  version: number,
-  sources: Sources,
-): AccountEvent {
-  return {
-    ...fact,
-    eventId: sources.newId(),
-    accountId: request.accountId,
-    version,
-    occurredAt: sources.now(),
-    commandId: request.commandId,
-    commandHash: request.commandHash,
-  };
+interface OwnFact {
+  readonly accountId: string;
+  readonly fact: AccountFact;
 }
 
 /** The plan's events as they stand in the log, whose last one has the stream sequence given. */

@@ -22,9 +22,6 @@ export interface KnownState {
   readonly freshness: 'newest' | 'likely' | 'stale';
 }
 
-/** The same, to be caught up before anything more is decided on it. */
-export const stale = ({ record }: KnownState): KnownState => ({ record, freshness: 'stale' });
-
 /** The state from the cache, else from snapshot and log. */
 export async function firstState(context: WorkerContext, accountId: string): Promise<KnownState> {
   const { cache, events, snapshots, observer } = context;

@@ -1,7 +1,7 @@
 import type { AccountRecord } from '../account/record.ts';
 import { applyRecorded } from '../account/record.ts';
 import { IntegrityError } from '../account/errors.ts';
-import { balanceAfter } from '../account/events.ts';
+import { hasStanding, standingAfter } from '../account/events.ts';
 import { BEGINNING } from '../event-store/event-store.ts';
 import type {
   Consistency,
@@ -59,7 +59,7 @@ function contradictionWith({ sequence, event }: Head, snapshot: AccountRecord): 
     return `it is ahead of the log (version ${account.version}, the log has ${event.version})`;
   }
   if (snapshot.sequence < sequence) return undefined;
-  const same = account.version === event.version && account.balance === balanceAfter(event);
+  const same = account.version === event.version && hasStanding(account, standingAfter(event));
   return same ? undefined : 'it contradicts the event it was taken at';
 }
 

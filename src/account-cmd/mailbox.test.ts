@@ -3,7 +3,12 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { createMailbox } from './mailbox.ts';
 import type { Mailbox, MailboxLimits } from './mailbox.ts';
 
-const ROOMY: MailboxLimits = { batch: 100, queuedPerAccount: 100, openInAll: 100 };
+const ROOMY: MailboxLimits = {
+  batch: 100,
+  accountsAtOnce: 100,
+  queuedPerAccount: 100,
+  openInAll: 100,
+};
 
 interface Run {
   readonly accountId: string;
@@ -18,19 +23,25 @@ beforeEach(() => open(ROOMY));
 /** A mailbox whose runs last until they are finished by hand. */
 function open(limits: MailboxLimits): void {
   runs = [];
-  mailbox = createMailbox(limits, (accountId, batch) => {
+  mailbox = createMailbox(limits, (batch) => {
     const { promise, resolve }: PromiseWithResolvers<void> = Promise.withResolvers();
     const finish = async () => {
       resolve();
       await turn();
     };
-    runs.push({ accountId, batch, finish });
+    runs.push({ accountId: accountOf(batch), batch, finish });
     return promise;
   });
 }
 
 const submit = (accountId: string, ...items: number[]) =>
-  items.map((item) => mailbox.submit(accountId, item));
+  items.map((item) => {
+    accounts.set(item, accountId);
+    return mailbox.submit([accountId], item);
+  });
+/** By which account each item was submitted. */
+const accounts = new Map<number, string>();
+const accountOf = ([first = -1]: readonly number[]) => accounts.get(first) ?? '';
 const batches = (accountId: string) =>
   runs.filter((run) => run.accountId === accountId).map(({ batch }) => batch);
 

@@ -70,6 +70,7 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     ...stores,
     observer,
     rememberRejections: config.rememberRejections,
+    frozenTakesMoney: config.frozenTakesMoney,
     limits: config.limits,
   });
   shutdown.onStop('work', () => commands.drain());

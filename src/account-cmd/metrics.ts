@@ -50,7 +50,7 @@ export function observeCommands(
   });
   new Gauge({
     name: 'jetbank_mailbox_waiting_commands',
-    help: 'Commands that wait for their account',
+    help: 'Commands that wait for their accounts',
     registers,
     collect() {
       this.set(count.waiting());

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { openedWith } from '../account/events.ts';
 import { REMEMBERED_COMMANDS } from '../account/record.ts';
 import type { AccountRecord, RememberedCommand } from '../account/record.ts';
 import { recordCache } from './record-cache.ts';
@@ -6,12 +7,13 @@ import { recordCache } from './record-cache.ts';
 const ACCOUNTS = 100;
 
 function record(accountId: string, remembered: number): AccountRecord {
-  const account = { accountId, ownerName: 'o', currency: 'USD', balance: 0n, version: 1 };
+  const opened = { accountId, ownerName: 'o', currency: 'USD', version: 1, holds: [] };
+  const account = { ...opened, ...openedWith(0n) };
   const command: RememberedCommand = {
     keyHash: '0'.repeat(16),
     commandHash: '0'.repeat(64),
     version: 1,
-    balance: 0n,
+    ...openedWith(0n),
     sequence: 1,
     rejection: null,
   };

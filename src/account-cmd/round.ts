@@ -1,10 +1,17 @@
 import { messageOf } from '../platform/message-of.ts';
-import type { KnownState } from './known-state.ts';
-import type { Obstacle } from './open-commands.ts';
+import type { KnownAccounts } from './known-accounts.ts';
+import type { Obstacle, OpenCommands } from './open-commands.ts';
+import type { WorkerContext } from './worker-context.ts';
 
-/** What one round of the worker, from the known state to an append, leaves behind. */
+/** What the worker of one batch works with. */
+export interface Work {
+  readonly context: WorkerContext;
+  readonly known: KnownAccounts;
+  readonly open: OpenCommands;
+}
+
+/** What one round of the worker, from the known states to an append, leaves behind. */
 export interface Round {
-  readonly known: KnownState | undefined;
   /** How many commands the next append takes at most. */
   readonly limit: number;
   /** Set when the round was in vain: the next one waits a little. */

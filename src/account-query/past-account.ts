@@ -1,7 +1,7 @@
-import { evolve } from '../account/account.ts';
 import type { Account } from '../account/account.ts';
-import { balanceAfter } from '../account/events.ts';
+import { hasStanding, standingAfter } from '../account/events.ts';
 import type { RecordedEvent } from '../account/events.ts';
+import { evolve } from '../account/evolve.ts';
 import type { EventReader, SnapshotStore } from '../event-store/event-store.ts';
 import { withTimeout } from '../platform/timeout.ts';
 
@@ -108,7 +108,7 @@ async function fromSnapshot(
   }
   const same =
     last.event.version === account.version &&
-    balanceAfter(last.event) === account.balance &&
+    hasStanding(account, standingAfter(last.event)) &&
     first.event.currency === account.currency &&
     first.event.ownerName === account.ownerName;
   if (!same) return undefined;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { changeOf } from '../../test/support/account-events.ts';
-import { decide } from './account.ts';
 import type { AccountCommand } from './commands.ts';
+import { decide } from './decide.ts';
 import type { AccountEvent } from './events.ts';
 import type { AccountRecord } from './record.ts';
 import { applyRecorded, recall, REMEMBERED_COMMANDS } from './record.ts';
@@ -15,7 +15,10 @@ function bank() {
     log,
     records,
     execute: (accountId: string, command: AccountCommand, key: string | null = null) => {
-      const decision = decide(records.get(accountId)?.account, command);
+      const decision = decide(records.get(accountId)?.account, command, {
+        now: 0,
+        frozenTakesMoney: true,
+      });
       if (!decision.ok) return;
       for (const fact of decision.facts) {
         const event: AccountEvent = {

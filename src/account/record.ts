@@ -1,9 +1,8 @@
 import { hash } from 'node:crypto';
 import type { Account } from './account.ts';
-import { evolve } from './account.ts';
-import { balanceAfter } from './events.ts';
-import type { RecordedEvent, Rejection } from './events.ts';
-import type { MinorUnits } from './money.ts';
+import { standingAfter } from './events.ts';
+import type { RecordedEvent, Rejection, Standing } from './events.ts';
+import { evolve } from './evolve.ts';
 
 /** An account with its place in the log and the keyed commands that made it what it is. */
 export interface AccountRecord {
@@ -15,13 +14,12 @@ export interface AccountRecord {
 }
 
 /** A keyed command that is in the log, with what is needed to answer it again word for word. */
-export interface RememberedCommand {
+export interface RememberedCommand extends Standing {
   /** {@link shortHash} of the idempotency key: snapshots hold 64 of these, so they stay small. */
   readonly keyHash: string;
   readonly commandHash: string;
   readonly version: number;
-  readonly balance: MinorUnits;
-  /** Stream sequence of the command's last event. */
+  /** Stream sequence of the command's last event on this account. */
   readonly sequence: number;
   /** Why it was refused; null for a command that took effect. */
   readonly rejection: Rejection | null;
@@ -49,7 +47,7 @@ export function rememberedIn({ event, sequence }: RecordedEvent): RememberedComm
     keyHash: shortHash(event.commandId),
     commandHash: event.commandHash,
     version: event.version,
-    balance: balanceAfter(event),
+    ...standingAfter(event),
     sequence,
     rejection: event.type === 'CommandRejected' ? rejectionIn(event) : null,
   };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { depositAfter, opening } from '../../test/support/account-events.ts';
+import { openedWith } from '../account/events.ts';
 import type { AccountEvent } from '../account/events.ts';
 import { messageSizeBound } from './append-size.ts';
 import { encodeEvent } from './event-codec.ts';
@@ -26,7 +27,7 @@ function headerBytes(pending: PendingEvent): number {
 const rejected = (): AccountEvent => {
   const rejection = { code: 'insufficient_funds', detail: 'ß'.repeat(500), field: 'amount' };
   const event = depositAfter(opening(ADA));
-  return { ...event, ...rejection, type: 'CommandRejected', balance: LARGEST_AMOUNT };
+  return { ...event, ...rejection, type: 'CommandRejected', ...openedWith(LARGEST_AMOUNT) };
 };
 
 test.each<[string, AccountEvent]>([

@@ -6,6 +6,9 @@ import type { PendingEvent } from './event-store.ts';
  */
 export const MAX_APPEND_BYTES = 1024 * 1024;
 
+/** No append is planned with more events; the server takes up to 1,000 in a batch. */
+export const MAX_APPEND_EVENTS = 500;
+
 /** What every event takes beside its texts: numbers, framing, and the names of its headers. */
 const FIXED_BYTES = 1024;
 

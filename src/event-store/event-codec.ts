@@ -6,6 +6,15 @@ const eventTypes: ReadonlySet<string> = new Set<AccountEvent['type']>([
   'AccountCreated',
   'MoneyDeposited',
   'MoneyWithdrawn',
+  'TransferSent',
+  'TransferReceived',
+  'HoldPlaced',
+  'HoldCaptured',
+  'HoldReleased',
+  'AccountFrozen',
+  'AccountUnfrozen',
+  'OverdraftLimitSet',
+  'AccountClosed',
   'CommandRejected',
 ]);
 

@@ -5,8 +5,9 @@ import type { LogEntry } from './log-entry.ts';
 /** The log of accounts: the only source of truth. */
 export interface EventStore extends EventReader {
   /**
-   * Appends the events of one or several accounts, all or none. Each account's events are stored
-   * only if its last event still has the expected sequence: this is the optimistic lock.
+   * Appends the events of one or several accounts, all or none, in the order given. Each account's
+   * events are stored only if its last event still has the expected sequence: this is the optimistic
+   * lock.
    */
   append(writes: readonly AccountWrite[]): Promise<AppendOutcome>;
 }
@@ -35,6 +36,12 @@ export interface EventReader {
     limit: number,
   ): Promise<readonly RecordedEvent[]>;
 
+  /**
+   * The account's events that the log has stored since `time` (milliseconds since 1970), in order,
+   * by the leader's word where they begin.
+   */
+  since(accountId: string, time: number): AsyncIterable<RecordedEvent>;
+
   /** Stream sequence of the log's last event, by the leader's word; 0 for an empty log. */
   lastSequence(): Promise<number>;
 
@@ -53,7 +60,10 @@ export interface EventReader {
 
 export interface AccountWrite {
   readonly accountId: string;
-  /** Stream sequence of the account's last event as the writer knows it; 0 for a new account. */
+  /**
+   * Stream sequence of the account's last event as the writer knows it; 0 for a new account. Where
+   * the account has several writes in an append, that of the first one counts.
+   */
   readonly expectedSequence: number;
   /** At least one. */
   readonly events: readonly PendingEvent[];

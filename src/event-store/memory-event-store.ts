@@ -7,7 +7,7 @@ import { shardOf, subjectOf } from './subjects.ts';
 
 /** An event store in this process's memory, for tests of what stands on it. Payloads are real Avro. */
 export function memoryEventStore(): EventStore {
-  const log: { accountId: string; payload: Buffer }[] = [];
+  const log: { accountId: string; payload: Buffer; storedAt: number }[] = [];
   const sequences = new Map<string, number[]>();
 
   const sequencesOf = (accountId: string) => sequences.get(accountId) ?? [];
@@ -37,13 +37,13 @@ export function memoryEventStore(): EventStore {
         events.map(({ event }) => ({ accountId, payload: encodeEvent(event) })),
       );
       if (payloads.length === 0) throw new RangeError('an append holds at least one event');
-      const current = writes.every(
-        ({ accountId, expectedSequence }) =>
-          (sequencesOf(accountId).at(-1) ?? 0) === expectedSequence,
-      );
+      const current = writes.every(({ accountId, expectedSequence }, index) => {
+        const first = writes.findIndex((write) => write.accountId === accountId);
+        return first < index || (sequencesOf(accountId).at(-1) ?? 0) === expectedSequence;
+      });
       if (!current) return { kind: 'conflict' };
       for (const { accountId, payload } of payloads) {
-        log.push({ accountId, payload });
+        log.push({ accountId, payload, storedAt: Date.now() });
         sequences.set(accountId, [...sequencesOf(accountId), log.length]);
       }
       return { kind: 'stored', lastSequence: log.length };
@@ -71,6 +71,13 @@ export function memoryEventStore(): EventStore {
     history(accountId, afterSequence, limit) {
       const later = sequencesOf(accountId).filter((sequence) => sequence > afterSequence);
       return Promise.resolve(later.slice(0, limit).map(recordedAt));
+    },
+
+    // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous
+    async *since(accountId, time) {
+      for (const sequence of sequencesOf(accountId)) {
+        if ((log[sequence - 1]?.storedAt ?? 0) >= time) yield recordedAt(sequence);
+      }
     },
 
     lastSequence: () => Promise.resolve(log.length),

@@ -5,7 +5,18 @@ import type { RecordedEvent } from '../account/events.ts';
 import { codec, schemas } from './codec.ts';
 
 /** The members of the schemas that hold minor units of the record's currency. */
-const MONEY: ReadonlySet<string> = new Set(['amount', 'balance', 'initialBalance']);
+const MONEY: ReadonlySet<string> = new Set([
+  'amount',
+  'balance',
+  'held',
+  'initialBalance',
+  'overdraftLimit',
+  'previousLimit',
+  'released',
+]);
+
+/** Those that hold milliseconds since 1970. */
+const TIMES: ReadonlySet<string> = new Set(['occurredAt', 'expiresAt']);
 
 /**
  * Any payload of the log or the snapshot bucket as plain JSON for people and for other programs:
@@ -33,7 +44,7 @@ function recordToJson(schema: Pick<Schema, 'name' | 'version'>, record: unknown)
     if (typeof value === 'bigint') {
       return MONEY.has(name) ? formatMoney(value, currency) : Number(value);
     }
-    if (name === 'occurredAt' && typeof value === 'number') return new Date(value).toISOString();
+    if (TIMES.has(name) && typeof value === 'number') return new Date(value).toISOString();
     if (Array.isArray(value)) return value.map((item: unknown) => plain('', item));
     if (typeof value === 'object' && value !== null) return plainObject(value);
     return value;

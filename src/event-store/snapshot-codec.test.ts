@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { openedWith } from '../account/events.ts';
 import { decodeSnapshot, encodeSnapshot } from './snapshot-codec.ts';
 
 const record = {
@@ -6,8 +7,9 @@ const record = {
     accountId: '6f1c1c52-4a34-4c0e-9f5a-0d2f4f3f8a10',
     ownerName: 'Juan Pérez',
     currency: 'USD',
-    balance: 130_000n,
+    ...openedWith(130_000n),
     version: 5,
+    holds: [],
   },
   sequence: 1042,
   commands: [
@@ -15,7 +17,7 @@ const record = {
       keyHash: 'k',
       commandHash: 'h',
       version: 4,
-      balance: 1n,
+      ...openedWith(1n),
       sequence: 1041,
       rejection: { code: 'insufficient_funds', detail: 'too little', field: null },
     },

@@ -1,4 +1,6 @@
 import { hash } from 'node:crypto';
+import type { Hold } from '../account/account.ts';
+import type { Standing } from '../account/events.ts';
 import type { AccountRecord, RememberedCommand } from '../account/record.ts';
 import { HEADER_LENGTH, UndecodablePayloadError } from './avro/single-object.ts';
 import { codec, schemas } from './codec.ts';
@@ -8,13 +10,13 @@ const CHECKSUM_LENGTH = 8;
 const BODY_START = HEADER_LENGTH + CHECKSUM_LENGTH;
 const NO_CHECKSUM = Buffer.alloc(CHECKSUM_LENGTH);
 
-interface SnapshotRecord {
+interface SnapshotRecord extends Standing {
   readonly accountId: string;
   readonly version: number;
   readonly sequence: bigint;
   readonly ownerName: string;
   readonly currency: string;
-  readonly balance: bigint;
+  readonly holds: readonly Hold[];
   readonly commands: readonly (Omit<RememberedCommand, 'sequence'> & { sequence: bigint })[];
 }
 
@@ -45,10 +47,12 @@ export function decodeSnapshot(payload: Uint8Array): AccountRecord {
     throw new UndecodablePayloadError('the checksum does not match');
   }
   // The schema has checked every field.
-  const { accountId, ownerName, currency, balance, version, sequence, commands } =
-    record as SnapshotRecord;
+  const snapshot = record as SnapshotRecord;
+  const { accountId, version, ownerName, currency, sequence, holds, commands } = snapshot;
+  const { balance, held, overdraftLimit, status } = snapshot;
+  const standing = { balance, held, overdraftLimit, status };
   return {
-    account: { accountId, ownerName, currency, balance, version },
+    account: { accountId, ownerName, currency, ...standing, version, holds },
     sequence: Number(sequence),
     commands: commands.map((command) => ({ ...command, sequence: Number(command.sequence) })),
   };

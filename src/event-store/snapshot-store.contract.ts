@@ -47,19 +47,31 @@ export function snapshotStoreContract(open: () => Promise<SnapshotStore>): void 
   });
 }
 
+const HOLD = '6f1c1c52-4a34-4c0e-9f5a-0d2f4f3f8a11';
+const OTHER_HOLD = '6f1c1c52-4a34-4c0e-9f5a-0d2f4f3f8a12';
+
 /** A snapshot of the account; `commands` is how many keyed commands it remembers. */
 export function snapshotOf(
   accountId: string,
   { version = 5, balance = 1_234n, commands = 2 } = {},
 ): AccountRecord {
   return {
-    account: { accountId, ownerName: 'Žofie 山田', currency: 'USD', balance, version },
+    account: {
+      accountId,
+      ownerName: 'Žofie 山田',
+      currency: 'USD',
+      ...{ balance, held: 30n, overdraftLimit: 50n, status: 'frozen', version },
+      holds: [
+        { holdId: HOLD, amount: 10n, expiresAt: 1_795_000_000_000, reference: 'Hotel' },
+        { holdId: OTHER_HOLD, amount: 20n, expiresAt: null, reference: null },
+      ],
+    },
     sequence: 4_294_967_296 + version,
     commands: Array.from({ length: commands }, (_, index) => ({
       keyHash: `key-${index}`,
       commandHash: `command-${index}`,
       version: index + 1,
-      balance: balance - BigInt(index),
+      ...{ balance: balance - BigInt(index), held: 0n, overdraftLimit: 0n, status: 'open' },
       sequence: index + 1,
       rejection: null,
     })),

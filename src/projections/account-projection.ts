@@ -6,7 +6,7 @@ import { transactionLines, transactionOf } from './transactions.ts';
 /** The bank's read models: how each account stands, and its statement. */
 export const accountProjection: Projection<AccountDocument> = {
   name: 'accounts',
-  version: 1,
+  version: 2,
   documents: accountDocuments,
   lines: transactionLines,
   apply: applyToAccount,

@@ -1,18 +1,24 @@
 import { IntegrityError } from '../account/errors.ts';
-import type { RecordedEvent } from '../account/events.ts';
+import { standingAfter } from '../account/events.ts';
+import type { AccountEvent, RecordedEvent, Standing } from '../account/events.ts';
 import type { CollectionSpec, ProjectedDocument } from './projection.ts';
 
-/** One document an account: how it stands. */
-export interface AccountDocument extends ProjectedDocument {
+/** One document an account: how it stands, money in minor units. */
+export interface AccountDocument extends ProjectedDocument, Standing {
   readonly ownerName: string;
   /** ISO 4217 code. */
   readonly currency: string;
-  /** Minor units. */
-  readonly balance: bigint;
-  /** Minor units: the opening balance and all deposits. `deposited - withdrawn` is the balance. */
+  /**
+   * Minor units: the opening balance and all deposits. With the other three it makes the balance:
+   * `deposited - withdrawn + received - sent`.
+   */
   readonly deposited: bigint;
-  /** Minor units. */
+  /** Minor units: withdrawals and captured holds. */
   readonly withdrawn: bigint;
+  /** Minor units that came from other accounts. */
+  readonly received: bigint;
+  /** Minor units that went to other accounts. */
+  readonly sent: bigint;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -35,48 +41,44 @@ export function applyToAccount(
 ): AccountDocument {
   const at = new Date(event.occurredAt);
   const place = { version: event.version, sequence: BigInt(sequence), updatedAt: at };
-  switch (event.type) {
-    case 'AccountCreated':
-      return {
-        _id: event.accountId,
-        ownerName: event.ownerName,
-        currency: event.currency,
-        balance: event.initialBalance,
-        deposited: event.initialBalance,
-        withdrawn: 0n,
-        createdAt: at,
-        ...place,
-      };
-    case 'MoneyDeposited':
-      return moved(document, event.accountId, event.amount, event.balance, place);
-    case 'MoneyWithdrawn':
-      return moved(document, event.accountId, -event.amount, event.balance, place);
-    case 'CommandRejected':
-      return moved(document, event.accountId, 0n, event.balance, place);
+  const standing = standingAfter(event);
+  if (event.type === 'AccountCreated') {
+    const { accountId: _id, ownerName, currency, initialBalance } = event;
+    const opening = { _id, ownerName, currency, ...standing, createdAt: at, ...place };
+    return { ...opening, ...NOTHING_MOVED, deposited: initialBalance };
   }
-}
-
-function moved(
-  document: AccountDocument | undefined,
-  accountId: string,
-  change: bigint,
-  balance: bigint,
-  place: Pick<AccountDocument, 'version' | 'sequence' | 'updatedAt'>,
-): AccountDocument {
   if (document === undefined) {
-    throw new IntegrityError(`account ${accountId}: money moved before it was created`);
+    throw new IntegrityError(`account ${event.accountId}: ${event.type} before it was created`);
   }
-  if (document.balance + change !== balance) {
+  const next = { ...document, ...standing, ...place, ...moved(document, event) };
+  const change = netOf(next) - netOf(document);
+  if (document.balance + change !== standing.balance) {
     throw new IntegrityError(
-      `account ${accountId}, version ${place.version}: ` +
-        `${document.balance} and ${change} minor units do not make ${balance}`,
+      `account ${event.accountId}, version ${event.version}: ` +
+        `${document.balance} and ${change} minor units do not make ${standing.balance}`,
     );
   }
-  return {
-    ...document,
-    balance,
-    deposited: document.deposited + (change > 0n ? change : 0n),
-    withdrawn: document.withdrawn - (change < 0n ? change : 0n),
-    ...place,
-  };
+  return next;
+}
+
+const netOf = ({ deposited, withdrawn, received, sent }: AccountDocument): bigint =>
+  deposited - withdrawn + received - sent;
+
+const NOTHING_MOVED = { deposited: 0n, withdrawn: 0n, received: 0n, sent: 0n };
+
+/** The total that the event adds to. */
+function moved(totals: AccountDocument, event: AccountEvent): Partial<AccountDocument> {
+  switch (event.type) {
+    case 'MoneyDeposited':
+      return { deposited: totals.deposited + event.amount };
+    case 'MoneyWithdrawn':
+    case 'HoldCaptured':
+      return { withdrawn: totals.withdrawn + event.amount };
+    case 'TransferReceived':
+      return { received: totals.received + event.amount };
+    case 'TransferSent':
+      return { sent: totals.sent + event.amount };
+    default:
+      return {};
+  }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { openedWith } from '../account/events.ts';
 import type { AccountFact, RecordedEvent } from '../account/events.ts';
 import { accountProjection } from './account-projection.ts';
 import type { AccountDocument } from './accounts.ts';
@@ -18,7 +19,7 @@ function recorded(version: number): ReadableEntry {
           type: 'MoneyDeposited',
           amount: 10n,
           currency: 'USD',
-          balance: 100n + 10n * BigInt(version - 1),
+          ...openedWith(100n + 10n * BigInt(version - 1)),
           reference: null,
         };
   const base = {

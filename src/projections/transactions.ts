@@ -1,5 +1,15 @@
-import type { MoneyDeposited, MoneyWithdrawn, RecordedEvent } from '../account/events.ts';
+import type { RecordedEvent, TransferReceived, TransferSent } from '../account/events.ts';
 import type { CollectionSpec, ProjectedLine } from './projection.ts';
+
+export const LINE_TYPES = [
+  'opening',
+  'deposit',
+  'withdrawal',
+  'transfer_in',
+  'transfer_out',
+  'capture',
+] as const;
+export type LineType = (typeof LINE_TYPES)[number];
 
 /** One document a movement of money: a line of the account's statement. */
 export interface TransactionDocument extends ProjectedLine {
@@ -7,7 +17,7 @@ export interface TransactionDocument extends ProjectedLine {
   readonly version: number;
   /** Stream sequence. */
   readonly sequence: bigint;
-  readonly type: 'opening' | 'deposit' | 'withdrawal';
+  readonly type: LineType;
   /** Minor units; negative where money went out. */
   readonly amount: bigint;
   /** Minor units after the movement. */
@@ -15,6 +25,11 @@ export interface TransactionDocument extends ProjectedLine {
   readonly currency: string;
   /** Left out where there is none, so that lines of older events stay as they are. */
   readonly reference?: string;
+  /** Account id of the other side, and the transfer's id; only on the lines of transfers. */
+  readonly counterparty?: string;
+  readonly transferId?: string;
+  /** Only on the line of a capture. */
+  readonly holdId?: string;
   readonly at: Date;
 }
 
@@ -45,11 +60,34 @@ export function transactionOf({ event, sequence }: RecordedEvent): TransactionDo
       return { ...line, type: 'deposit', ...movement(event, event.amount) };
     case 'MoneyWithdrawn':
       return { ...line, type: 'withdrawal', ...movement(event, -event.amount) };
+    case 'TransferReceived':
+      return { ...line, type: 'transfer_in', ...movement(event, event.amount), ...sideOf(event) };
+    case 'TransferSent':
+      return { ...line, type: 'transfer_out', ...movement(event, -event.amount), ...sideOf(event) };
+    case 'HoldCaptured':
+      return { ...line, type: 'capture', ...movement(event, -event.amount), holdId: event.holdId };
+    case 'HoldPlaced':
+    case 'HoldReleased':
+    case 'AccountFrozen':
+    case 'AccountUnfrozen':
+    case 'OverdraftLimitSet':
+    case 'AccountClosed':
     case 'CommandRejected':
       return undefined;
   }
 }
 
-function movement({ balance, reference }: MoneyDeposited | MoneyWithdrawn, amount: bigint) {
+const sideOf = ({ transferId, counterparty }: TransferSent | TransferReceived) => ({
+  transferId,
+  counterparty,
+});
+
+/** What moves money and states the balance after it. */
+interface Movement {
+  readonly balance: bigint;
+  readonly reference: string | null;
+}
+
+function movement({ balance, reference }: Movement, amount: bigint) {
   return { amount, balance, ...(reference ? { reference } : {}) };
 }

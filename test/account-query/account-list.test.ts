@@ -5,6 +5,7 @@ import { accountQueries, listAccounts, SORTS } from '../../src/account-query/lis
 import type { AccountList } from '../../src/account-query/list-accounts.ts';
 import { readModels } from '../../src/account-query/read-models.ts';
 import { accountProjection } from '../../src/projections/account-projection.ts';
+import { openedWith } from '../../src/account/events.ts';
 import type { AccountDocument } from '../../src/projections/accounts.ts';
 import { readModelStore } from '../../src/projections/read-model-store.ts';
 import { freshDatabase } from '../support/mongo.ts';
@@ -40,7 +41,13 @@ function accountDocument(): AccountDocument {
   const balance = random.pick([0n, 0n, 0n, 1n, 2n, 50n, 9_007_199_254_740_993n]);
   const place = { version: 1, sequence: 1n, createdAt, updatedAt: createdAt };
   const currency = random.pick(['USD', 'EUR', 'JPY']);
-  const totals = { balance, deposited: balance, withdrawn: 0n };
+  const totals = {
+    ...openedWith(balance),
+    deposited: balance,
+    withdrawn: 0n,
+    received: 0n,
+    sent: 0n,
+  };
   return { _id: random.uuid(), ownerName: random.pick(OWNERS), currency, ...totals, ...place };
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openedWith } from '../../src/account/events.ts';
 import type { AccountDocument } from '../../src/projections/accounts.ts';
 import { startBank } from '../support/bank.ts';
 import type { Bank, BankService } from '../support/bank.ts';
@@ -87,8 +88,16 @@ test('sums beyond 2^63 and sees a single missing cent', async () => {
   const at = new Date(0);
   const most = 9_223_372_036_854_775_807n;
   const rich = (_id: string): AccountDocument => ({
-    ...{ _id, ownerName: 'Croesus', currency: 'EUR', balance: most, deposited: most },
-    ...{ withdrawn: 0n, version: 1, sequence: 1n, createdAt: at, updatedAt: at },
+    ...{ _id, ownerName: 'Croesus', currency: 'EUR', ...openedWith(most), deposited: most },
+    ...{
+      withdrawn: 0n,
+      received: 0n,
+      sent: 0n,
+      version: 1,
+      sequence: 1n,
+      createdAt: at,
+      updatedAt: at,
+    },
   });
   await accounts.insertMany([rich('a'), rich('b'), rich('c')]);
   const [euros] = (await proof()).currencies;

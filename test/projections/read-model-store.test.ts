@@ -3,6 +3,7 @@ import type { Db } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { freePorts } from '../../dev/stack/ports.ts';
 import { accountProjection } from '../../src/projections/account-projection.ts';
+import { openedWith } from '../../src/account/events.ts';
 import type { AccountDocument } from '../../src/projections/accounts.ts';
 import { checkpointStore } from '../../src/projections/checkpoint.ts';
 import type { CheckpointStore } from '../../src/projections/checkpoint.ts';
@@ -33,7 +34,8 @@ afterAll(async () => {
 /** An account whose balance is its version. */
 function document(_id: string, version: number): AccountDocument {
   const place = { version, sequence: BigInt(version), createdAt: at, updatedAt: at };
-  const totals = { balance: BigInt(version), deposited: BigInt(version), withdrawn: 0n };
+  const moved = { deposited: BigInt(version), withdrawn: 0n, received: 0n, sent: 0n };
+  const totals = { ...openedWith(BigInt(version)), ...moved };
   return { _id, ownerName: 'o', currency: 'USD', ...totals, ...place };
 }
 const line = (accountId: string, version: number) => ({ _id: `${accountId}:${version}` });

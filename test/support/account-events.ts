@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { standingAfter } from '../../src/account/events.ts';
 import type { AccountEvent, RecordedEvent } from '../../src/account/events.ts';
 import { applyRecorded } from '../../src/account/record.ts';
 import type { AccountRecord } from '../../src/account/record.ts';
@@ -29,6 +30,7 @@ export function depositAfter(
     type: 'MoneyDeposited',
     amount,
     currency,
+    ...standingAfter(before),
     balance: balanceAfter(before) + amount,
     reference: null,
     ...base(accountId, version + 1),
@@ -48,8 +50,7 @@ export function historyOf(accountId: string, events: number): [AccountEvent, ...
 }
 
 /** Minor units. */
-export const balanceAfter = (event: AccountEvent): bigint =>
-  event.type === 'AccountCreated' ? event.initialBalance : event.balance;
+export const balanceAfter = (event: AccountEvent): bigint => standingAfter(event).balance;
 
 /** What the event adds to its account's balance, in minor units. */
 export function changeOf(event: AccountEvent): bigint {
@@ -57,10 +58,13 @@ export function changeOf(event: AccountEvent): bigint {
     case 'AccountCreated':
       return event.initialBalance;
     case 'MoneyDeposited':
+    case 'TransferReceived':
       return event.amount;
     case 'MoneyWithdrawn':
+    case 'TransferSent':
+    case 'HoldCaptured':
       return -event.amount;
-    case 'CommandRejected':
+    default:
       return 0n;
   }
 }

@@ -1,5 +1,6 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
+import { openedWith } from '../../src/account/events.ts';
 import type { AccountEvent, AccountFact } from '../../src/account/events.ts';
 import type { AccountWrite } from '../../src/event-store/event-store.ts';
 import { jetStreamStores } from '../../src/event-store/jetstream/jetstream-event-store.ts';
@@ -83,7 +84,7 @@ function nextFact(random: SeededRandom, balance: bigint | undefined): AccountFac
   const reference = random.below(3) === 0 ? `Invoice ${random.below(1_000)}` : null;
   const movement = { amount, currency: 'USD', reference };
   if (amount <= balance && random.below(3) === 0) {
-    return { type: 'MoneyWithdrawn', ...movement, balance: balance - amount };
+    return { type: 'MoneyWithdrawn', ...movement, ...openedWith(balance - amount) };
   }
-  return { type: 'MoneyDeposited', ...movement, balance: balance + amount };
+  return { type: 'MoneyDeposited', ...movement, ...openedWith(balance + amount) };
 }

@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import { expect } from 'vitest';
-import type { AccountEvent, RecordedEvent } from '../../src/account/events.ts';
+import { openedWith } from '../../src/account/events.ts';
+import type { AccountEvent, RecordedEvent, Standing } from '../../src/account/events.ts';
 import { changeOf } from './account-events.ts';
 import { eventually } from './await.ts';
 import type { Ledger } from './ledger.ts';
@@ -84,45 +85,89 @@ export async function expectContentsOf(
 function readModelsOf(events: readonly RecordedEvent[]) {
   const documents = new Map<string, Stored>();
   const lines = new Map<string, Stored>();
-  const balances = new Map<string, bigint>();
-  const totals = new Map<string, { deposited: bigint; withdrawn: bigint }>();
+  const standings = new Map<string, Standing>();
+  const totals = new Map<string, Record<Total, bigint>>();
   for (const { event, sequence } of events) {
     const { accountId, version, currency } = event;
     const at = new Date(event.occurredAt);
     const amount = changeOf(event);
-    const balance = (balances.get(accountId) ?? 0n) + amount;
-    balances.set(accountId, balance);
-    const before = totals.get(accountId) ?? { deposited: 0n, withdrawn: 0n };
-    const total =
-      amount < 0n
-        ? { ...before, withdrawn: before.withdrawn - amount }
-        : { ...before, deposited: before.deposited + amount };
+    const before = standings.get(accountId) ?? openedWith(0n);
+    const standing = { ...before, ...changesOf(event, before), balance: before.balance + amount };
+    standings.set(accountId, standing);
+    const total = { ...(totals.get(accountId) ?? NOTHING) };
+    const counted = TOTALS[event.type];
+    if (counted !== undefined) total[counted] += amount < 0n ? -amount : amount;
     totals.set(accountId, total);
     const place = { version, sequence: BigInt(sequence) };
     const opened =
       event.type === 'AccountCreated'
         ? { ownerName: event.ownerName, currency, createdAt: at }
         : documents.get(accountId);
-    const state = { _id: accountId, balance, ...total, updatedAt: at };
+    const state = { _id: accountId, ...standing, ...total, updatedAt: at };
     documents.set(accountId, { ...opened, ...state, ...place });
-    if (event.type === 'CommandRejected' || amount === 0n) continue;
-    const _id = `${accountId}:${version}`;
     const type = LINE_TYPES[event.type];
+    if (type === undefined || amount === 0n) continue;
+    const _id = `${accountId}:${version}`;
+    const { balance } = standing;
     const line = { _id, accountId, ...place, type, amount, balance, currency, at };
-    lines.set(_id, { ...line, ...referenceOf(event) });
+    lines.set(_id, { ...line, ...referenceOf(event), ...linkOf(event) });
   }
   return { documents, lines };
+}
+
+/** What the event makes of the standing besides the balance. */
+function changesOf(event: AccountEvent, { held }: Standing): Partial<Standing> {
+  switch (event.type) {
+    case 'HoldPlaced':
+      return { held: held + event.amount };
+    case 'HoldCaptured':
+      return { held: held - event.amount - event.released };
+    case 'HoldReleased':
+      return { held: held - event.amount };
+    case 'AccountFrozen':
+      return { status: 'frozen' };
+    case 'AccountUnfrozen':
+      return { status: 'open' };
+    case 'AccountClosed':
+      return { status: 'closed' };
+    case 'OverdraftLimitSet':
+      return { overdraftLimit: event.overdraftLimit };
+    default:
+      return {};
+  }
+}
+
+type Total = 'deposited' | 'withdrawn' | 'received' | 'sent';
+const NOTHING: Record<Total, bigint> = { deposited: 0n, withdrawn: 0n, received: 0n, sent: 0n };
+
+const TOTALS: Partial<Record<AccountEvent['type'], Total>> = {
+  AccountCreated: 'deposited',
+  MoneyDeposited: 'deposited',
+  MoneyWithdrawn: 'withdrawn',
+  HoldCaptured: 'withdrawn',
+  TransferReceived: 'received',
+  TransferSent: 'sent',
+};
+
+function linkOf(event: AccountEvent) {
+  if (event.type === 'HoldCaptured') return { holdId: event.holdId };
+  if (!('transferId' in event)) return {};
+  const { transferId, counterparty } = event;
+  return { transferId, counterparty };
 }
 
 /** A line without a reference does not have the member, as those written before there was one. */
 const referenceOf = (event: AccountEvent) =>
   'reference' in event && event.reference !== null ? { reference: event.reference } : {};
 
-const LINE_TYPES = {
+const LINE_TYPES: Partial<Record<AccountEvent['type'], string>> = {
   AccountCreated: 'opening',
   MoneyDeposited: 'deposit',
   MoneyWithdrawn: 'withdrawal',
-} as const;
+  TransferReceived: 'transfer_in',
+  TransferSent: 'transfer_out',
+  HoldCaptured: 'capture',
+};
 
 const TOLD_DIFFERENCES = 5;
 

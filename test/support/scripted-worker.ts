@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { workOnAccount } from '../../src/account-cmd/account-worker.ts';
+import { workOnAccounts } from '../../src/account-cmd/account-worker.ts';
 import type { WorkerContext } from '../../src/account-cmd/worker-context.ts';
 import type { AccountEvent } from '../../src/account/events.ts';
 import { memoryEventStore } from '../../src/event-store/memory-event-store.ts';
@@ -34,9 +34,8 @@ export async function scriptedWorker(more: Partial<WorkerContext> = {}): Promise
     store,
     context,
     work: (...asked) =>
-      workOnAccount(
+      workOnAccounts(
         context,
-        accountId,
         asked.map(({ pending }) => pending),
       ),
     logged,

@@ -1,4 +1,5 @@
 import type { Db } from 'mongodb';
+import { openedWith } from '../../src/account/events.ts';
 import type { AccountDocument } from '../../src/projections/accounts.ts';
 import type { TransactionDocument } from '../../src/projections/transactions.ts';
 
@@ -8,7 +9,8 @@ const INSERTED_AT_ONCE = 5_000;
 export async function insertStatement(db: Db, accountId: string, lines: number): Promise<void> {
   const at = new Date(0);
   const place = { version: lines, sequence: BigInt(lines), createdAt: at, updatedAt: at };
-  const totals = { balance: BigInt(lines), deposited: BigInt(lines), withdrawn: 0n };
+  const moved = { deposited: BigInt(lines), withdrawn: 0n, received: 0n, sent: 0n };
+  const totals = { ...openedWith(BigInt(lines)), ...moved };
   await db
     .collection<AccountDocument>('accounts_v1')
     .insertOne({ _id: accountId, ownerName: 'Ada', currency: 'USD', ...totals, ...place });

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { systemSources } from '../../src/account-cmd/decide-batch.ts';
+import { systemSources } from '../../src/account-cmd/sources.ts';
 import { silentObserver } from '../../src/account-cmd/observer.ts';
 import type { WorkerContext } from '../../src/account-cmd/worker-context.ts';
 import type { AccountRecord } from '../../src/account/record.ts';

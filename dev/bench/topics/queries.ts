@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import autocannon from 'autocannon';
 import type { Collection } from 'mongodb';
 import { createMongoClient, databaseOf } from '../../../src/platform/mongo.ts';
+import { openedWith } from '../../../src/account/events.ts';
 import type { AccountDocument } from '../../../src/projections/accounts.ts';
 import { startService } from '../../../test/support/process.ts';
 import { startMongo } from '../../stack/mongo.ts';
@@ -95,7 +96,8 @@ function accountNumber(index: number): AccountDocument {
     _id: randomUUID(),
     ownerName: `Owner ${index % OWNERS}`,
     currency: index % 2 === 0 ? 'USD' : 'EUR',
-    ...{ balance, deposited: balance, withdrawn: 0n },
+    ...openedWith(balance),
+    ...{ deposited: balance, withdrawn: 0n, received: 0n, sent: 0n },
     ...{ version: 1, sequence: 1n, createdAt: at, updatedAt: at },
   };
 }

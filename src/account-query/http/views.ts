@@ -1,3 +1,4 @@
+import { availableOf } from '../../account/account.ts';
 import { currencyOf } from '../../account/currency.ts';
 import { formatMoney } from '../../account/money.ts';
 import type { AccountDocument } from '../../projections/accounts.ts';
@@ -5,13 +6,21 @@ import type { TransactionDocument } from '../../projections/transactions.ts';
 import type { CurrencyProof } from '../proof.ts';
 import type { PastAccount } from '../past-account.ts';
 
-export function accountView(document: Omit<AccountDocument, 'deposited' | 'withdrawn'>) {
-  const { _id, ownerName, currency, balance, version, sequence, createdAt, updatedAt } = document;
+/** An account without the totals of what moved, which nobody is shown. */
+type ShownAccount = Omit<AccountDocument, 'deposited' | 'withdrawn' | 'received' | 'sent'>;
+
+export function accountView(document: ShownAccount) {
+  const { _id, ownerName, currency, status, version, sequence, createdAt, updatedAt } = document;
+  const money = (units: bigint) => formatMoney(units, currencyOf(currency));
   return {
     accountId: _id,
     ownerName,
     currency,
-    balance: formatMoney(balance, currencyOf(currency)),
+    status,
+    balance: money(document.balance),
+    held: money(document.held),
+    available: money(availableOf(document)),
+    overdraftLimit: money(document.overdraftLimit),
     version,
     sequence: Number(sequence),
     createdAt: createdAt.toISOString(),
@@ -44,6 +53,7 @@ export function currencyProofView(proof: CurrencyProof) {
 
 export function transactionView(document: TransactionDocument) {
   const { accountId, version, sequence, type, amount, balance, currency, reference, at } = document;
+  const { counterparty = null, transferId = null, holdId = null } = document;
   const money = currencyOf(currency);
   return {
     accountId,
@@ -54,6 +64,9 @@ export function transactionView(document: TransactionDocument) {
     balance: formatMoney(balance, money),
     currency,
     reference: reference ?? null,
+    counterparty,
+    transferId,
+    holdId,
     at: at.toISOString(),
   };
 }

@@ -52,7 +52,7 @@ describe('the single-object encoding', () => {
     expect(payload.toString('hex', 0, 10)).toBe(
       `c301${schemas.newest('MoneyDeposited').fingerprint}`,
     );
-    expect({ ...(codec.decode(payload).record as object) }).toEqual(deposited);
+    expect({ ...(codec.decode(payload).record as object) }).toMatchObject(deposited);
   });
 
   test.each([

@@ -5,7 +5,7 @@ import { encodeEvent } from '../event-codec.ts';
 import type { AccountWrite, AppendOutcome, EventStore } from '../event-store.ts';
 import { subjectOf } from '../subjects.ts';
 import { eventHeaders } from './event-headers.ts';
-import { EXPECTED_SEQUENCE_HEADER } from './names.ts';
+import { EXPECTED_SEQUENCE_HEADER, PREDECESSOR_HEADER } from './names.ts';
 import { outcomeOf } from './publish-outcome.ts';
 import type { Requester } from './requester.ts';
 
@@ -53,7 +53,7 @@ export function createAppend(nc: NatsConnection, requester: Requester): EventSto
   }
 
   return async (writes) => {
-    const messages = writes.flatMap(messagesOf);
+    const messages = messagesOf(writes);
     if (messages.length > MAX_BATCH) {
       throw new RangeError(`an append holds at most ${MAX_BATCH} events, not ${messages.length}`);
     }
@@ -82,17 +82,39 @@ function eventLoopTurn(): { end(): Promise<void> } {
   };
 }
 
-/** Only an account's first event carries the expectation: the server refuses a second in a batch. */
-function messagesOf({ accountId, expectedSequence, events }: AccountWrite): Message[] {
-  const subject = subjectOf(accountId);
-  let indexInCommand = 0;
-  return events.map((pending, index) => {
-    const sameCommand = events[index - 1]?.event.commandId === pending.event.commandId;
-    indexInCommand = sameCommand ? indexInCommand + 1 : 0;
-    const headers = eventHeaders(pending, indexInCommand);
-    if (index === 0) headers.set(EXPECTED_SEQUENCE_HEADER, String(expectedSequence));
-    return { subject, payload: encodeEvent(pending.event), headers };
-  });
+/**
+ * Only an account's first event carries the expectation: the server refuses a second in a batch. A
+ * later one finds its predecessor in the batch, right before it unless it says otherwise.
+ */
+function messagesOf(writes: readonly AccountWrite[]): Message[] {
+  const messages: Message[] = [];
+  const accounts = new Map<string, Written>();
+  for (const { accountId, expectedSequence, events } of writes) {
+    const subject = subjectOf(accountId);
+    for (const pending of events) {
+      const before = accounts.get(accountId);
+      const { commandId } = pending.event;
+      const indexInCommand = before?.commandId === commandId ? before.indexInCommand + 1 : 0;
+      const headers = eventHeaders(pending, indexInCommand);
+      const place = messages.length;
+      if (before === undefined) headers.set(EXPECTED_SEQUENCE_HEADER, String(expectedSequence));
+      else if (place - before.place > 1) {
+        headers.set(PREDECESSOR_HEADER, String(place - before.place));
+      }
+      accounts.set(accountId, { place, commandId, indexInCommand });
+      messages.push({ subject, payload: encodeEvent(pending.event), headers });
+    }
+  }
+  return messages;
+}
+
+/** An account's last event in the append so far. */
+interface Written {
+  /** Index in the append. */
+  readonly place: number;
+  readonly commandId: string;
+  /** Place among the events of its command on this account, from 0. */
+  readonly indexInCommand: number;
 }
 
 function markAsBatch(messages: readonly Message[]): void {

@@ -6,7 +6,7 @@ import type { EventReader, EventStore, SnapshotStore } from '../event-store.ts';
 import { eventsIn } from '../log-entry.ts';
 import { createAppend } from './append.ts';
 import { SNAPSHOT_BUCKET, STREAM } from './names.ts';
-import { readEvent, readHead, readHistory, readNextOfShard, readTail } from './read.ts';
+import { readEvent, readHead, readHistory, readNextOfShard, readSince, readTail } from './read.ts';
 import { readEntries } from './replay.ts';
 import { createRequester } from './requester.ts';
 import { kvSnapshotStore } from './snapshots.ts';
@@ -46,6 +46,7 @@ export function jetStreamReader(jsm: JetStreamManager): EventReader {
     head: (accountId, consistency) => readHead(jsm, accountId, consistency),
     tail: (head, after, consistency) => readTail(jsm, head, after, consistency),
     history: (accountId, afterSequence, limit) => readHistory(jsm, accountId, afterSequence, limit),
+    since: (accountId, time) => readSince(jsm, accountId, time),
     lastSequence: async () => (await jsm.streams.info(STREAM)).state.last_seq,
     replay: (afterSequence, untilSequence) =>
       eventsIn(readEntries(jsm, afterSequence, untilSequence)),

@@ -4,3 +4,9 @@ export const SNAPSHOT_BUCKET = 'ACCOUNT_SNAPSHOTS';
 export const SNAPSHOT_STREAM = `KV_${SNAPSHOT_BUCKET}`;
 
 export const EXPECTED_SEQUENCE_HEADER = 'Nats-Expected-Last-Subject-Sequence';
+
+/**
+ * On the later events of an account in a batch, where others' stand in between: how many sequences
+ * before this one the account's previous event stands.
+ */
+export const PREDECESSOR_HEADER = 'Jetbank-Predecessor-Distance';

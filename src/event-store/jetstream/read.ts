@@ -3,9 +3,9 @@ import type { RecordedEvent } from '../../account/events.ts';
 import { decodeEvent } from '../event-codec.ts';
 import type { Consistency, Head, Position } from '../event-store.ts';
 import { shardSubject, subjectOf } from '../subjects.ts';
-import { directBatch } from './direct-batch.ts';
+import { DIRECT_BATCH, directBatch } from './direct-batch.ts';
 import type { Range } from './direct-batch.ts';
-import { EXPECTED_SEQUENCE_HEADER, STREAM } from './names.ts';
+import { EXPECTED_SEQUENCE_HEADER, PREDECESSOR_HEADER, STREAM } from './names.ts';
 
 /**
  * Up to this many events are read backwards, one direct get each: every message tells where its
@@ -123,6 +123,23 @@ export async function readHistory(
   return events;
 }
 
+/** The account's events that were stored since a time, in order. */
+export async function* readSince(
+  jsm: JetStreamManager,
+  accountId: string,
+  time: number,
+): AsyncGenerator<RecordedEvent> {
+  // The server knows next_by_subj here too; the client's type does not.
+  const start_time = new Date(time).toISOString();
+  const query = { start_time, next_by_subj: subjectOf(accountId) } as unknown as MsgRequest;
+  const first = await jsm.streams.getMessage(STREAM, query);
+  for (let reached = first === null ? undefined : first.seq - 1; reached !== undefined;) {
+    const part = await readHistory(jsm, accountId, reached, DIRECT_BATCH);
+    yield* part;
+    reached = part.length < DIRECT_BATCH ? undefined : part.at(-1)?.sequence;
+  }
+}
+
 /** The first message of the range, through the leader: it has no call for several. */
 async function getNext(
   jsm: JetStreamManager,
@@ -157,7 +174,8 @@ export function recordedOf(message: {
 
 function headOf(message: StoredMsg): Head {
   const expected = message.header.get(EXPECTED_SEQUENCE_HEADER);
-  // The later events of a batch carry no expectation: their predecessor stands right before them.
-  const previousSequence = expected === '' ? message.seq - 1 : Number(expected);
+  // The later events of a batch carry no expectation: they say how far before them theirs stands.
+  const distance = Number(message.header.get(PREDECESSOR_HEADER) || 1);
+  const previousSequence = expected === '' ? message.seq - distance : Number(expected);
   return { ...recordedOf(message), previousSequence };
 }

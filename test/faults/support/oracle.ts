@@ -46,8 +46,8 @@ function expectInLog({ command, answer, story }: Told, found: readonly RecordedE
 }
 
 function amountOf(event: RecordedEvent['event']): bigint | undefined {
-  if (event.type === 'CommandRejected') return undefined;
-  return event.type === 'AccountCreated' ? event.initialBalance : event.amount;
+  if (event.type === 'AccountCreated') return event.initialBalance;
+  return 'amount' in event ? event.amount : undefined;
 }
 
 function explained(

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { decide, evolve } from './account.ts';
+import { decide } from './decide.ts';
 import type { AccountCommand } from './commands.ts';
+import { openedWith } from './events.ts';
 import type { AccountEvent, AccountFact } from './events.ts';
+import { evolve } from './evolve.ts';
 import { parseDecimalString } from './money.ts';
 
 const ACCOUNT_ID = '6f1c1c52-4a34-4c0e-9f5a-0d2f4f3f8a10';
@@ -23,7 +25,9 @@ const fold = (events: readonly AccountEvent[]) => events.reduce(evolve, undefine
 
 function given(...facts: AccountFact[]) {
   const account = facts.length === 0 ? undefined : fold(history(facts));
-  return { when: (command: AccountCommand) => decide(account, command) };
+  return {
+    when: (command: AccountCommand) => decide(account, command, { now: 0, frozenTakesMoney: true }),
+  };
 }
 
 function decimal(text: string) {
@@ -42,7 +46,7 @@ const deposited = (amount: bigint, balance: bigint): AccountFact => ({
   type: 'MoneyDeposited',
   amount,
   currency: 'USD',
-  balance,
+  ...openedWith(balance),
   reference: null,
 });
 const deposit = (text: string): AccountCommand => ({ type: 'Deposit', amount: decimal(text) });
@@ -114,7 +118,7 @@ describe('withdrawing', () => {
           type: 'MoneyWithdrawn',
           amount: 20_000n,
           currency: 'USD',
-          balance: 130_000n,
+          ...openedWith(130_000n),
           reference: null,
         },
       ],

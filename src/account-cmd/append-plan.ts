@@ -1,0 +1,87 @@
+import type { AccountRecord } from '../account/record.ts';
+import { applyRecorded } from '../account/record.ts';
+import type { AccountWrite } from '../event-store/event-store.ts';
+import { accountsOf } from './command.ts';
+import { recordedEvents } from './decide-batch.ts';
+import type { BatchPlan } from './decide-batch.ts';
+import { dueSnapshots } from './due-snapshots.ts';
+import { isFinal } from './final-answer.ts';
+import { lastOwnIndex } from './open-commands.ts';
+import type { Obstacle, SequenceOf } from './open-commands.ts';
+import { repeated } from './repeated.ts';
+import type { Round, Work } from './round.ts';
+
+/** Appends what a batch decided, and does what the outcome asks for. */
+export async function appendPlan(work: Work, limit: number, plan: BatchPlan): Promise<Round> {
+  const { context, known, open } = work;
+  const writes = writesOf(plan, known.sequenceOf);
+  const outcome = await context.events.append(writes);
+  context.observer.appended(outcome, plan.events.length);
+  switch (outcome.kind) {
+    case 'stored':
+      stored(work, plan, outcome.lastSequence);
+      return { limit: limit * 2 };
+    case 'conflict':
+      known.outdated(accountsIn(writes));
+      return { limit, obstacle: { kind: 'conflict' } };
+    case 'duplicate':
+      return repeated(work, plan, outcome.sequence);
+    case 'busy':
+      return { limit, obstacle: { kind: 'unavailable', detail: outcome.reason } };
+    case 'unavailable': {
+      const obstacle: Obstacle = { kind: 'unavailable', detail: outcome.reason };
+      open.endUnsent(obstacle);
+      return { limit, obstacle };
+    }
+    case 'unknown': {
+      const expected = new Map<string, number>();
+      for (const { accountId, expectedSequence } of writes)
+        expected.set(accountId, expectedSequence);
+      open.mayBeStored(plan, expected);
+      known.outdated(accountsIn(writes));
+      return { limit, obstacle: { kind: 'unavailable', detail: outcome.reason } };
+    }
+  }
+}
+
+const accountsIn = (writes: readonly AccountWrite[]) => writes.map(({ accountId }) => accountId);
+
+/** The plan's events in their order, those of one account that stand together in one write. */
+function writesOf({ events }: BatchPlan, sequenceOf: SequenceOf): AccountWrite[] {
+  const writes: (AccountWrite & { events: BatchPlan['events'][number][] })[] = [];
+  for (const pending of events) {
+    const { accountId } = pending.event;
+    const last = writes.at(-1);
+    if (last?.accountId === accountId) last.events.push(pending);
+    else writes.push({ accountId, expectedSequence: sequenceOf(accountId), events: [pending] });
+  }
+  return writes;
+}
+
+/**
+ * Folds the stored events in, answers their commands, and takes the snapshots that are due. A
+ * refusal of the same batch holds if the append met its expectation of all that it rests on; else it
+ * is decided again, on states that are the newest.
+ */
+function stored({ context, known, open }: Work, plan: BatchPlan, lastSequence: number): void {
+  const recorded = recordedEvents(plan, lastSequence);
+  const states: AccountRecord[] = [];
+  const due = dueSnapshots();
+  for (const one of recorded) {
+    const { accountId } = one.event;
+    const after = applyRecorded(known.record(accountId), one);
+    known.appended(accountId, after);
+    states.push(after);
+    due.add(after);
+  }
+  for (const command of plan.written) {
+    const after = states[lastOwnIndex(plan, command)];
+    if (after !== undefined) open.written(command, after, recorded);
+  }
+  for (const { pending, answer } of plan.answered) {
+    const unsure = accountsOf(pending.request).filter((accountId) => !known.isNewest(accountId));
+    if (isFinal(answer) || unsure.length === 0) open.answer(pending, answer);
+    else known.outdated(unsure);
+  }
+  due.write(context.snapshotWriter);
+}
