@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { v5 as uuidV5 } from 'uuid';
-import type { AccountCommand } from '../../account/commands.ts';
+import type { Command } from '../../account/commands.ts';
 import { parseDecimalString, parseJsonNumber } from '../../account/money.ts';
 import type { Decimal } from '../../account/money.ts';
 import { shortHash } from '../../account/record.ts';
@@ -16,7 +16,10 @@ const ENTITY_TAG = /^"(\d{1,9})"$/;
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/;
 
-/** The exact decimal of a body's field. @throws ProblemError `invalid_amount` */
+/** Transfers and holds of keyed requests are UUIDv5 in this one, of their account and the key. */
+const OPERATION_NAMESPACE = '0c5b7a6e-3d1f-4b52-9d0c-5b3f6a1e8c24';
+
+/** The exact decimal of a body's field, such as `amount` or `legs/0/amount`. @throws ProblemError `invalid_amount` */
 export function readAmount(request: FastifyRequest, field: string, value: unknown): Decimal {
   const source = request.jsonNumbers?.get(`/${field}`);
   const parsed = source === undefined ? parseDecimalString(String(value)) : parseJsonNumber(source);
@@ -49,7 +52,7 @@ interface Headers {
 export function readCommand(
   request: FastifyRequest<{ Headers: Headers }>,
   accountId: string | undefined,
-  command: AccountCommand,
+  command: Command,
 ): CommandRequest {
   const { 'idempotency-key': key, 'if-match': condition, traceparent } = request.headers;
   if (key !== undefined && !KEY.test(key)) {
@@ -67,6 +70,18 @@ export function readCommand(
   };
 }
 
+/**
+ * The id of what a request makes on the account, a transfer or a hold: with a key always the same, so
+ * that a repeat is answered with it.
+ */
+export function operationId(
+  { headers }: FastifyRequest<{ Headers: Headers }>,
+  accountId: string,
+): string {
+  const key = headers['idempotency-key'];
+  return key === undefined ? randomUUID() : uuidV5(`${accountId}:${key}`, OPERATION_NAMESPACE);
+}
+
 function readCondition(condition: string | undefined): number | undefined {
   if (condition === undefined || condition === '*') return undefined;
   const version = ENTITY_TAG.exec(condition)?.[1];
@@ -82,7 +97,7 @@ function readCondition(condition: string | undefined): number | undefined {
 function commandHash(
   request: FastifyRequest,
   accountId: string | undefined,
-  command: AccountCommand,
+  command: Command,
 ): string {
   const meaning = [request.method, request.routeOptions.url, accountId ?? null, command];
   return shortHash(JSON.stringify(meaning, bigIntAsText));

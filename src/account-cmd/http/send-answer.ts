@@ -1,24 +1,28 @@
 import type { FastifyReply } from 'fastify';
-import { currencyOf } from '../../account/currency.ts';
-import { formatMoney } from '../../account/money.ts';
 import { invalidField, ProblemError } from '../../platform/problem.ts';
 import type { CommandAnswer } from '../command.ts';
+import { accountView } from './account-view.ts';
 
 /** When a client should come back, in seconds. */
 const RETRY_AFTER_SECONDS = 1;
 
+export type Done = Extract<CommandAnswer, { readonly kind: 'done' }>;
+
 /**
- * The body of an answered command, with its headers set.
+ * The answer of a command that is done, with its headers set.
  * @throws ProblemError for every way a command can fail.
  */
-export function accountAnswer(answer: CommandAnswer, reply: FastifyReply) {
+export function doneAnswer(answer: CommandAnswer, reply: FastifyReply): Done {
   if ('replayed' in answer && answer.replayed) reply.header('idempotent-replayed', 'true');
   if (answer.kind !== 'done') throw problemFor(answer);
-  const { account, sequence } = answer;
-  const { accountId, ownerName, currency, version } = account;
-  reply.header('etag', `"${version}"`);
-  const balance = formatMoney(account.balance, currencyOf(currency));
-  return { accountId, ownerName, currency, balance, version, sequence };
+  reply.header('etag', `"${answer.account.version}"`);
+  return answer;
+}
+
+/** The account right after its command. @throws ProblemError as {@link doneAnswer} does. */
+export function accountAnswer(answer: CommandAnswer, reply: FastifyReply) {
+  const { account, sequence } = doneAnswer(answer, reply);
+  return accountView(account, sequence);
 }
 
 function problemFor(answer: Exclude<CommandAnswer, { readonly kind: 'done' }>): ProblemError {

@@ -1,5 +1,5 @@
 import { invalid } from './read-request.ts';
-import { readTime } from './read-time.ts';
+import { readTime } from '../../platform/read-time.ts';
 
 /** When in an account's past: after one of its versions, or at a time in milliseconds since 1970. */
 export type Moment = { readonly version: number } | { readonly time: number };

@@ -6,7 +6,7 @@ import type { StatementRange } from '../statement.ts';
 import { accountNotFound, accountProblems, available } from './answers.ts';
 import { csvRecord } from './csv.ts';
 import { invalid, readAccountId } from './read-request.ts';
-import { readTime } from './read-time.ts';
+import { readTime } from '../../platform/read-time.ts';
 import type { RouteOptions } from './route-options.ts';
 import { AccountParams, StatementQuery, TransactionPage, TransactionView } from './schemas.ts';
 import { sendStream } from './send-stream.ts';

@@ -1,4 +1,4 @@
-import { invalid } from './read-request.ts';
+import { invalidField } from './problem.ts';
 
 const RFC_3339 =
   /^(\d{4}-\d{2}-\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.(\d{1,9}))?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
@@ -16,14 +16,14 @@ export function readTime(field: string, text: string, finer: 'up' | 'down'): Dat
   const match = RFC_3339.exec(text);
   if (match === null) {
     const detail = `${field} must be a time of RFC 3339 such as 2026-11-22T18:59:34Z, with + as %2B`;
-    throw invalid(field, detail);
+    throw invalidField(`/${field}`, detail);
   }
   const [, day = '', fraction = ''] = match;
   const milliseconds = Date.parse(text.toUpperCase());
   // 30 February would be read as 2 March.
   const dayExists = () => new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
   if (Number.isNaN(milliseconds) || !dayExists()) {
-    throw invalid(field, `${field} names a day that does not exist`);
+    throw invalidField(`/${field}`, `${field} names a day that does not exist`);
   }
   const between = /[1-9]/.test(fraction.slice(MILLISECOND_DIGITS));
   return new Date(milliseconds + (between && finer === 'up' ? 1 : 0));
