@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { balanceAfter, opening, writeOf } from '../../test/support/account-events.ts';
 import { collected } from '../../test/support/collected.ts';
-import { create, deposit, keyed, withdraw } from '../../test/support/command-requests.ts';
+import { create, deposit, keyed, transfer, withdraw } from '../../test/support/command-requests.ts';
 import { deduplicatingEventStore } from '../../test/support/deduplicating-event-store.ts';
 import { memorySnapshotStore } from '../../test/support/memory-snapshot-store.ts';
 import type { AppendStep } from '../../test/support/scripted-event-store.ts';
@@ -27,7 +27,8 @@ const commands = fc.record({
   service: fc.nat(1),
   account: fc.nat(1),
   type: fc.constantFrom(
-    ...(['deposit', 'deposit', 'deposit', 'withdraw', 'withdraw', 'withdraw', 'create'] as const),
+    ...(['deposit', 'deposit', 'withdraw', 'withdraw'] as const),
+    ...(['transfer', 'transfer', 'transfer', 'create'] as const),
   ),
   amount: fc.constantFrom('1.00', '2.50', '9.00'),
   // Few keys, so that they meet again.
@@ -117,6 +118,11 @@ function requestOf(command: Command, accounts: readonly string[]): CommandReques
       ? { ...(expectedVersion !== undefined && { expectedVersion }) }
       : keyed(key, `${type} ${amount}`);
   if (type === 'create') return create(accountId, amount, more);
+  if (type === 'transfer') {
+    const to = accounts[1 - account] ?? '';
+    const transferId = key === undefined ? randomUUID() : `${accountId} ${key}`;
+    return transfer(accountId, to, amount, { ...more, transferId });
+  }
   return type === 'deposit' ? deposit(accountId, amount, more) : withdraw(accountId, amount, more);
 }
 
@@ -132,6 +138,20 @@ function expectSound(log: readonly RecordedEvent[]): void {
     if (commandHash !== null) keys.push(`${accountId} ${commandId}`);
   }
   expect(new Set(keys).size).toBe(keys.length);
+  expectWholeTransfers(log);
+}
+
+/** Both sides of each transfer stand together, and say the same. */
+function expectWholeTransfers(log: readonly RecordedEvent[]): void {
+  log.forEach(({ event }, index) => {
+    if (event.type !== 'TransferSent' && event.type !== 'TransferReceived') return;
+    const isSent = event.type === 'TransferSent';
+    const { accountId, counterparty, amount, transferId } = event;
+    expect(log[isSent ? index + 1 : index - 1]?.event).toMatchObject({
+      type: isSent ? 'TransferReceived' : 'TransferSent',
+      ...{ accountId: counterparty, counterparty: accountId, amount, transferId },
+    });
+  });
 }
 
 function expectInLog(
@@ -147,8 +167,12 @@ function expectInLog(
     case 'done': {
       expect(own).toHaveLength(1);
       const { account, sequence } = answer;
-      const told = { sequence, version: account.version, balance: account.balance, commandHash };
+      // The other side of a transfer comes right behind it, and is what it is answered with.
+      const behind = request.command.type === 'Transfer' ? 1 : 0;
+      const { version, balance } = account;
+      const told = { sequence: sequence - behind, version, balance, commandHash };
       expect(own.map(placeOf)).toEqual([told]);
+      if (behind > 0) expect(answer.events).toEqual(log.slice(sequence - 2, sequence));
       return;
     }
     case 'key_reused':

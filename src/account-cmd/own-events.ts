@@ -51,7 +51,8 @@ async function eventsOf(
   const first = Math.max(0, sequence - MOST_EVENTS);
   for await (const entry of events.entries(first, sequence + MOST_EVENTS)) {
     if (!('event' in entry) || !('transferId' in entry.event)) continue;
-    if (entry.event.transferId === command.transferId) own.push(entry);
+    const { sequence: at, event } = entry;
+    if (event.transferId === command.transferId) own.push({ sequence: at, event });
   }
   return own;
 }

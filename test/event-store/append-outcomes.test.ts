@@ -51,11 +51,24 @@ test('a stale expectation is a conflict, alone and in a batch', async () => {
   expect(await logged()).toEqual([first]);
 });
 
-test('a second expectation on one account in a batch is a conflict, even where it is met', async () => {
-  const [first, second] = historyOf(ada, 2) as [AccountEvent, AccountEvent];
-  const writes = [writeOf(ada, 0, first), writeOf(ada, 1, second)];
-  expect(await store.append(writes)).toEqual(conflict);
-  expect(await logged()).toEqual([]);
+test('several writes of one account in a batch have one expectation, and find their predecessors', async () => {
+  const bob = randomUUID();
+  const [a1, a2, a3] = historyOf(ada, 3) as [AccountEvent, AccountEvent, AccountEvent];
+  const [b1, b2] = historyOf(bob, 2) as [AccountEvent, AccountEvent];
+  const writes = [writeOf(ada, 0, a1), writeOf(bob, 0, b1), writeOf(ada, 0, a2, a3)];
+  expect(await store.append([...writes, writeOf(bob, 0, b2)])).toEqual({
+    kind: 'stored',
+    lastSequence: 5,
+  });
+  expect(await logged()).toEqual([a1, b1, a2, a3, b2]);
+  const heads = await Promise.all([ada, bob].map((id) => store.head(id, 'leader')));
+  expect(heads).toMatchObject([
+    { sequence: 4, previousSequence: 3 },
+    { sequence: 5, previousSequence: 2 },
+  ]);
+  expect(
+    await store.append([writeOf(ada, 4, depositAfter(a3)), writeOf(bob, 4, depositAfter(b2))]),
+  ).toEqual(conflict);
 });
 
 test('one server compares the expectation first: the retry of a stored event is a conflict', async () => {

@@ -4,18 +4,14 @@ import type {
   CommandRequest,
   PendingCommand,
 } from '../../src/account-cmd/command.ts';
-import type { AccountCommand } from '../../src/account/commands.ts';
+import type { Command } from '../../src/account/commands.ts';
 import type { Decimal } from '../../src/account/money.ts';
 import { parseDecimalString } from '../../src/account/money.ts';
 
 type More = Partial<Omit<CommandRequest, 'accountId' | 'command'>>;
 
 /** A request without a key, unless `more` has one. */
-export function requestOf(
-  accountId: string,
-  command: AccountCommand,
-  more: More = {},
-): CommandRequest {
+export function requestOf(accountId: string, command: Command, more: More = {}): CommandRequest {
   return { accountId, command, commandId: randomUUID(), commandHash: null, ...more };
 }
 
@@ -23,7 +19,7 @@ export function requestOf(
 export const create = (accountId: string, initialBalance: string, more?: More): CommandRequest => {
   const opening = { ownerName: 'Ada Lovelace', currency: 'USD' };
   const command = { ...opening, type: 'CreateAccount', initialBalance: decimal(initialBalance) };
-  return requestOf(accountId, command as AccountCommand, more);
+  return requestOf(accountId, command as Command, more);
 };
 
 export const deposit = (accountId: string, amount: string, more?: More): CommandRequest =>
@@ -31,6 +27,19 @@ export const deposit = (accountId: string, amount: string, more?: More): Command
 
 export const withdraw = (accountId: string, amount: string, more?: More): CommandRequest =>
   requestOf(accountId, { type: 'Withdraw', amount: decimal(amount) }, more);
+
+/** `transferId` is the same for each request of a key. */
+export const transfer = (
+  from: string,
+  to: string,
+  amount: string,
+  { transferId = randomUUID() as string, ...more }: More & { transferId?: string } = {},
+): CommandRequest =>
+  requestOf(
+    from,
+    { type: 'Transfer', transferId, legs: [{ from, to, amount: decimal(amount) }] },
+    more,
+  );
 
 /** What an idempotency key makes of a request: `keyed('k')`, or with another body `keyed('k', 'h')`. */
 export const keyed = (key: string, commandHash = 'the-same-body'): More => ({

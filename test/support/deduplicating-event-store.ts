@@ -19,7 +19,10 @@ export function deduplicatingEventStore(
       const stood = ids.map((id) => sequences.get(id)).find((sequence) => sequence !== undefined);
       if (stood !== undefined) {
         if (compared === 'after the expectation') {
-          for (const { accountId, expectedSequence } of writes) {
+          for (const [index, { accountId, expectedSequence }] of writes.entries()) {
+            // Of several writes of an account the first one's expectation counts.
+            const first = writes.findIndex((write) => write.accountId === accountId);
+            if (first < index) continue;
             const head = await store.head(accountId, 'leader');
             if ((head?.sequence ?? 0) !== expectedSequence) return { kind: 'conflict' };
           }
