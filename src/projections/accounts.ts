@@ -32,6 +32,8 @@ export const accountDocuments: CollectionSpec = {
     { key: { ownerName: 1, balance: 1, _id: 1 } },
     { key: { currency: 1, createdAt: 1, _id: 1 } },
     { key: { currency: 1, balance: 1, _id: 1 } },
+    { key: { status: 1, createdAt: 1, _id: 1 } },
+    { key: { status: 1, balance: 1, _id: 1 } },
   ],
 };
 

@@ -64,9 +64,9 @@ export function transactionView(document: TransactionDocument) {
     balance: formatMoney(balance, money),
     currency,
     reference: reference ?? null,
+    at: at.toISOString(),
     counterparty,
     transferId,
     holdId,
-    at: at.toISOString(),
   };
 }
