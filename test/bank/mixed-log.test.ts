@@ -125,7 +125,7 @@ describe('a snapshot of another schema', () => {
     let revision = await revisionAfter(0);
 
     for (const [entry, reason, last] of [
-      [next.commandService, /written as AccountSnapshot\.v1/, 12],
+      [next.commandService, /written as AccountSnapshot\.v2/, 12],
       ['src/account-cmd/main.ts', /no schema has the fingerprint/, 17],
     ] as const) {
       await service.process.stop();
@@ -148,10 +148,10 @@ describe('a snapshot of another schema', () => {
   }, 30_000);
 });
 
-/** AccountSnapshot.v2, which says more of the account. */
+/** AccountSnapshot.v3, which says more of the account. */
 async function addSnapshotSchema(folder: string): Promise<void> {
-  const text = await readFile(join(folder, 'AccountSnapshot.v1.avsc'), 'utf8');
+  const text = await readFile(join(folder, 'AccountSnapshot.v2.avsc'), 'utf8');
   const schema = JSON.parse(text) as { fields: object[] };
   schema.fields.push({ name: 'tier', type: 'string', default: 'standard' });
-  await writeFile(join(folder, 'AccountSnapshot.v2.avsc'), JSON.stringify(schema));
+  await writeFile(join(folder, 'AccountSnapshot.v3.avsc'), JSON.stringify(schema));
 }

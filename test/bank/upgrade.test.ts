@@ -17,7 +17,7 @@ let previous: Release;
 let bank: Bank;
 
 beforeAll(async () => {
-  previous = await releaseWithout('MoneyDeposited.v2', 'MoneyWithdrawn.v2');
+  previous = await releaseWithout('MoneyDeposited.v3', 'MoneyWithdrawn.v3');
 });
 afterAll(() => previous.remove());
 beforeEach(async () => {
