@@ -62,11 +62,15 @@ describe('a log with events of every schema version', () => {
     await untilProjected(bank.db, ledger.lastSequence);
     await expectReadModelsOf(bank.db, ledger);
     const account = await queries.get(`/accounts/${SAMPLE_ACCOUNT}`);
-    expect(account.account.balance).toBe('1400.50');
+    expect(account.account).toMatchObject({ balance: '1400.50', held: '0.00', status: 'open' });
     const statement = await queries.get(`/accounts/${SAMPLE_ACCOUNT}/transactions`);
     const lines = (statement.body as PageBody).items;
     expect(lines.map(({ amount, reference }) => [amount, reference])).toEqual([
       ['0.50', 'from now on'],
+      ['50.00', null],
+      ['-50.00', 'Gift'],
+      ['-100.00', 'Rent'],
+      ['100.00', 'Bonus'],
       ['-17.00', null],
       ['117.00', 'Invoice 2026-117'],
       ['-200.00', null],
