@@ -1,6 +1,7 @@
 import { cp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { accountProjection } from '../../src/projections/account-projection.ts';
 import { COMMAND_SERVICE, QUERY_SERVICE } from './bank.ts';
 import { tempFolder } from './temp-folder.ts';
 
@@ -36,18 +37,22 @@ export async function releaseWith(change: (schemas: string) => Promise<void>): P
 export const releaseWithout = (...schemas: readonly string[]): Promise<Release> =>
   releaseWith(async (folder) => {
     for (const schema of schemas) await rm(join(folder, `${schema}.avsc`));
-    await standAsOpened(join(folder, '../../src/event-store/event-codec.ts'));
+    const codec = join(folder, '../../src/event-store/event-codec.ts');
+    // These sources need what only the newest schemas say; in the release before all accounts stood so.
+    await changeSource(codec, '{ type: writer.name,', `{ ${AS_OPENED}, type: writer.name,`);
   });
 
-/**
- * Lets events say what the newest schemas would: these sources need it, and in the release before
- * there was nothing else.
- */
-async function standAsOpened(codec: string): Promise<void> {
-  const source = await readFile(codec, 'utf8');
-  const changed = source.replace('{ type: writer.name,', `{ ${AS_OPENED}, type: writer.name,`);
-  if (changed === source) throw new Error(`${codec} makes events in another way now`);
-  await writeFile(codec, changed);
+/** The release whose read models are of another shape. */
+export const releaseOfShape = (shape: number): Promise<Release> =>
+  releaseWith(async (folder) => {
+    const projection = join(folder, '../../src/projections/account-projection.ts');
+    await changeSource(projection, `version: ${accountProjection.version}`, `version: ${shape}`);
+  });
+
+async function changeSource(path: string, from: string, to: string): Promise<void> {
+  const source = await readFile(path, 'utf8');
+  if (!source.includes(from)) throw new Error(`${path} has no "${from}" any more`);
+  await writeFile(path, source.replace(from, to));
 }
 
 const AS_OPENED = "reference: null, held: 0n, overdraftLimit: 0n, status: 'open'";
