@@ -1,4 +1,5 @@
 import type { Collection, Filter } from 'mongodb';
+import type { AccountStatus } from '../account/events.ts';
 import type { MinorUnits } from '../account/money.ts';
 import type { AccountDocument } from '../projections/accounts.ts';
 import { decodeCursor, encodeCursor, invalidCursor } from './cursor.ts';
@@ -9,6 +10,8 @@ import type { Page, PageRequest } from './page.ts';
 export const SORTS = ['createdAt', '-createdAt', 'balance', '-balance'] as const;
 export type AccountSort = (typeof SORTS)[number];
 
+export const ACCOUNT_STATUSES = ['open', 'frozen', 'closed'] as const satisfies AccountStatus[];
+
 /** Which accounts, in which order. */
 export interface AccountList {
   readonly sort: AccountSort;
@@ -16,6 +19,7 @@ export interface AccountList {
   readonly ownerName?: string | undefined;
   /** ISO 4217 code. */
   readonly currency?: string | undefined;
+  readonly status?: AccountStatus | undefined;
   /** Minor units of the currency, both included; only where the list is sorted by balance. */
   readonly minBalance?: MinorUnits | undefined;
   readonly maxBalance?: MinorUnits | undefined;
@@ -51,15 +55,15 @@ export async function listAccounts(
  */
 export function accountQueries(list: AccountList, cursor?: string): IndexedQuery[] {
   const { field, direction } = orderOf(list);
-  const { ownerName, currency } = list;
+  const { ownerName, currency, status } = list;
   const equal = {
     ...(ownerName !== undefined && { ownerName }),
     ...(currency !== undefined && { currency }),
+    ...(status !== undefined && { status }),
   };
   const sort = { [field]: direction, _id: direction };
-  // An owner has few accounts, so those in a currency need no index of their own.
-  const prefix = ownerName !== undefined ? 'ownerName' : currency !== undefined && 'currency';
-  const hint = { ...(prefix !== false && { [prefix]: 1 as const }), [field]: 1, _id: 1 } as const;
+  const prefix = prefixOf(list);
+  const hint = { ...(prefix && { [prefix]: 1 as const }), [field]: 1, _id: 1 } as const;
   const range = rangeOf(list);
   const query = (more: Filter<AccountDocument>) => ({ filter: { ...equal, ...more }, sort, hint });
 
@@ -70,6 +74,16 @@ export function accountQueries(list: AccountList, cursor?: string): IndexedQuery
     query({ [field]: value, _id: { [beyond]: accountId } }),
     query({ [field]: { ...range, [beyond]: value } }),
   ];
+}
+
+/**
+ * Of what is asked for exactly, that which leaves the fewest accounts: the index begins with it, and
+ * the rest is picked out. An owner has few accounts, few are frozen or closed, and most are open.
+ */
+function prefixOf({ ownerName, currency, status }: AccountList) {
+  if (ownerName !== undefined) return 'ownerName';
+  if (status !== undefined && (status !== 'open' || currency === undefined)) return 'status';
+  return currency === undefined ? undefined : 'currency';
 }
 
 const orderOf = ({ sort }: AccountList) =>
@@ -101,7 +115,9 @@ function readCursor(list: AccountList, cursor: string) {
   return { value: byBalance ? BigInt(text) : new Date(text), accountId };
 }
 
-const scopeOf = ({ sort, ownerName, currency, minBalance, maxBalance }: AccountList) => [
+/** What a cursor belongs to. Without a status it is what it was before there were any. */
+const scopeOf = ({ sort, ownerName, currency, status, ...range }: AccountList) => [
   sort,
-  ...[ownerName, currency, minBalance, maxBalance].map((value) => value?.toString() ?? null),
+  ...[ownerName, currency, range.minBalance, range.maxBalance].map((of) => of?.toString() ?? null),
+  ...(status === undefined ? [] : [status]),
 ];

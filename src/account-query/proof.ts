@@ -9,20 +9,47 @@ export interface CurrencyProof {
   readonly accounts: number;
   /** Opening balances and deposits. */
   readonly deposited: MinorUnits;
+  /** Withdrawals and captured holds. */
   readonly withdrawn: MinorUnits;
+  /** What came from other accounts, and what went to them. */
+  readonly received: MinorUnits;
+  readonly sent: MinorUnits;
   readonly balances: MinorUnits;
+  /** What open holds have set aside. */
+  readonly held: MinorUnits;
+  /** How far all accounts below 0 are below it: 0 or more. */
+  readonly overdrawn: MinorUnits;
+  /** The accounts with the newest events, as they were added up; those of the last events are in it. */
+  readonly newest: readonly SeenAccount[];
+}
+
+/** How far an account had come when it was added up. */
+export interface SeenAccount {
+  readonly accountId: string;
+  readonly version: number;
+  /** Stream sequence of its last event. */
+  readonly sequence: number;
 }
 
 /** A sum over all accounts reads all of them; it is given up after so long, in milliseconds. */
 export const PROOF_TIMEOUT_MS = 9_000;
 
-interface Sums {
+/** Accounts of a currency of which it is known how far they had come. */
+export const SEEN_NEWEST = 2_000;
+
+const SUMS = ['deposited', 'withdrawn', 'received', 'sent', 'held'] as const;
+
+type Sums = Readonly<Record<(typeof SUMS)[number] | 'balances' | 'below', Decimal128>> & {
   readonly _id: string;
   /** A bigint from 2^31 on. */
   readonly accounts: number | bigint;
-  readonly deposited: Decimal128;
-  readonly withdrawn: Decimal128;
-  readonly balances: Decimal128;
+  readonly newest: readonly Seen[];
+};
+
+interface Seen {
+  readonly accountId: string;
+  readonly version: number;
+  readonly sequence: bigint;
 }
 
 /**
@@ -33,19 +60,47 @@ interface Sums {
 export async function proveMoney(
   accounts: Collection<AccountDocument>,
 ): Promise<readonly CurrencyProof[]> {
-  const sum = (field: string) => ({ $sum: { $toDecimal: `$${field}` } });
-  const totals = { deposited: sum('deposited'), withdrawn: sum('withdrawn') };
-  const group = { _id: '$currency', accounts: { $sum: 1 }, ...totals, balances: sum('balance') };
+  const sum = (value: string | object) => ({ $sum: { $toDecimal: value } });
+  const group = {
+    _id: '$currency',
+    accounts: { $sum: 1 },
+    ...Object.fromEntries(SUMS.map((field) => [field, sum(`$${field}`)])),
+    balances: sum('$balance'),
+    below: sum({ $min: ['$balance', 0] }),
+    newest: { $topN: { n: SEEN_NEWEST, sortBy: { sequence: -1 }, output: SEEN } },
+  };
   const found = await accounts
     .aggregate<Sums>([{ $group: group }, { $sort: { _id: 1 } }], { maxTimeMS: PROOF_TIMEOUT_MS })
     .toArray();
-  return found.map(({ _id, accounts: count, deposited, withdrawn, balances }) => ({
+  return found.map(({ _id, accounts: count, newest, ...sums }) => ({
     currency: _id,
     accounts: Number(count),
-    deposited: unitsOf(deposited),
-    withdrawn: unitsOf(withdrawn),
-    balances: unitsOf(balances),
+    deposited: unitsOf(sums.deposited),
+    withdrawn: unitsOf(sums.withdrawn),
+    received: unitsOf(sums.received),
+    sent: unitsOf(sums.sent),
+    balances: unitsOf(sums.balances),
+    held: unitsOf(sums.held),
+    overdrawn: -unitsOf(sums.below),
+    newest: newest.map(({ sequence, ...seen }) => ({ ...seen, sequence: Number(sequence) })),
   }));
 }
 
+const SEEN = { accountId: '$_id', version: '$version', sequence: '$sequence' };
+
 const unitsOf = (decimal: Decimal128): MinorUnits => BigInt(decimal.toString());
+
+/**
+ * Whether what came in less what went out is what is there. An account's totals are counted modulo
+ * 2^64, so this is what their sums are compared by.
+ */
+export const addsUp = ({
+  deposited,
+  withdrawn,
+  received,
+  sent,
+  balances,
+}: CurrencyProof): boolean => isNothing(deposited - withdrawn + received - sent - balances);
+
+/** Modulo 2^64. */
+export const isNothing = (units: bigint): boolean => BigInt.asUintN(64, units) === 0n;

@@ -10,7 +10,8 @@ export interface AccountDocument extends ProjectedDocument, Standing {
   readonly currency: string;
   /**
    * Minor units: the opening balance and all deposits. With the other three it makes the balance:
-   * `deposited - withdrawn + received - sent`.
+   * `deposited - withdrawn + received - sent`. The four only grow, and what went through an account
+   * may be more than an Int64 holds: they are counted modulo 2^64, and so is what they make.
    */
   readonly deposited: bigint;
   /** Minor units: withdrawals and captured holds. */
@@ -32,6 +33,8 @@ export const accountDocuments: CollectionSpec = {
     { key: { ownerName: 1, balance: 1, _id: 1 } },
     { key: { currency: 1, createdAt: 1, _id: 1 } },
     { key: { currency: 1, balance: 1, _id: 1 } },
+    { key: { status: 1, createdAt: 1, _id: 1 } },
+    { key: { status: 1, balance: 1, _id: 1 } },
   ],
 };
 
@@ -51,7 +54,7 @@ export function applyToAccount(
     throw new IntegrityError(`account ${event.accountId}: ${event.type} before it was created`);
   }
   const next = { ...document, ...standing, ...place, ...moved(document, event) };
-  const change = netOf(next) - netOf(document);
+  const change = int64(netOf(next) - netOf(document));
   if (document.balance + change !== standing.balance) {
     throw new IntegrityError(
       `account ${event.accountId}, version ${event.version}: ` +
@@ -61,23 +64,27 @@ export function applyToAccount(
   return next;
 }
 
-const netOf = ({ deposited, withdrawn, received, sent }: AccountDocument): bigint =>
+type Totals = Pick<AccountDocument, 'deposited' | 'withdrawn' | 'received' | 'sent'>;
+
+const netOf = ({ deposited, withdrawn, received, sent }: Totals): bigint =>
   deposited - withdrawn + received - sent;
+
+const int64 = (units: bigint): bigint => BigInt.asIntN(64, units);
 
 const NOTHING_MOVED = { deposited: 0n, withdrawn: 0n, received: 0n, sent: 0n };
 
 /** The total that the event adds to. */
-function moved(totals: AccountDocument, event: AccountEvent): Partial<AccountDocument> {
+function moved(totals: Totals, event: AccountEvent): Partial<Totals> {
   switch (event.type) {
     case 'MoneyDeposited':
-      return { deposited: totals.deposited + event.amount };
+      return { deposited: int64(totals.deposited + event.amount) };
     case 'MoneyWithdrawn':
     case 'HoldCaptured':
-      return { withdrawn: totals.withdrawn + event.amount };
+      return { withdrawn: int64(totals.withdrawn + event.amount) };
     case 'TransferReceived':
-      return { received: totals.received + event.amount };
+      return { received: int64(totals.received + event.amount) };
     case 'TransferSent':
-      return { sent: totals.sent + event.amount };
+      return { sent: int64(totals.sent + event.amount) };
     default:
       return {};
   }

@@ -43,6 +43,7 @@ function accountDocument(): AccountDocument {
   const currency = random.pick(['USD', 'EUR', 'JPY']);
   const totals = {
     ...openedWith(balance),
+    status: random.pick(['open', 'open', 'frozen', 'closed'] as const),
     deposited: balance,
     withdrawn: 0n,
     received: 0n,
@@ -59,13 +60,22 @@ const ranges = [
   { minBalance: 9_007_199_254_740_993n },
 ];
 
-/** Every combination that the route allows. */
+/** A range is picked out of the same index as without a status. */
+const statuses = [
+  { status: 'open' },
+  { status: 'frozen' },
+  { status: 'open', currency: 'USD' },
+  { status: 'closed', currency: 'USD' },
+] as const;
+
+/** Every kind of combination that the route allows. */
 const lists: AccountList[] = SORTS.flatMap((sort) =>
   [undefined, 'Ada'].flatMap((ownerName) => [
     { sort, ownerName },
     ...ranges
       .filter((range) => Object.keys(range).length === 0 || sort.endsWith('balance'))
       .map((range) => ({ sort, ownerName, currency: 'USD', ...range })),
+    ...statuses.map((status) => ({ sort, ownerName, ...status })),
   ]),
 );
 const cases = lists.map((list) => ({ name: nameOf(list), list }));
@@ -79,7 +89,7 @@ function nameOf(list: AccountList): string {
 
 /** What the list must be, made without MongoDB. */
 function expected(list: AccountList): string[] {
-  const { ownerName, currency, minBalance, maxBalance, sort } = list;
+  const { ownerName, currency, status, minBalance, maxBalance, sort } = list;
   const direction = sort.startsWith('-') ? -1 : 1;
   const value = ({ balance, createdAt }: AccountDocument) =>
     sort.endsWith('balance') ? balance : BigInt(createdAt.getTime());
@@ -91,6 +101,7 @@ function expected(list: AccountList): string[] {
   return all
     .filter((account) => ownerName === undefined || account.ownerName === ownerName)
     .filter((account) => currency === undefined || account.currency === currency)
+    .filter((account) => status === undefined || account.status === status)
     .filter(({ balance }) => minBalance === undefined || balance >= minBalance)
     .filter(({ balance }) => maxBalance === undefined || balance <= maxBalance)
     .toSorted(order)

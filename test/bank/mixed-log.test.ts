@@ -62,11 +62,15 @@ describe('a log with events of every schema version', () => {
     await untilProjected(bank.db, ledger.lastSequence);
     await expectReadModelsOf(bank.db, ledger);
     const account = await queries.get(`/accounts/${SAMPLE_ACCOUNT}`);
-    expect(account.account.balance).toBe('1400.50');
+    expect(account.account).toMatchObject({ balance: '1400.50', held: '0.00', status: 'open' });
     const statement = await queries.get(`/accounts/${SAMPLE_ACCOUNT}/transactions`);
     const lines = (statement.body as PageBody).items;
     expect(lines.map(({ amount, reference }) => [amount, reference])).toEqual([
       ['0.50', 'from now on'],
+      ['50.00', null],
+      ['-50.00', 'Gift'],
+      ['-100.00', 'Rent'],
+      ['100.00', 'Bonus'],
       ['-17.00', null],
       ['117.00', 'Invoice 2026-117'],
       ['-200.00', null],
@@ -125,7 +129,7 @@ describe('a snapshot of another schema', () => {
     let revision = await revisionAfter(0);
 
     for (const [entry, reason, last] of [
-      [next.commandService, /written as AccountSnapshot\.v1/, 12],
+      [next.commandService, /written as AccountSnapshot\.v2/, 12],
       ['src/account-cmd/main.ts', /no schema has the fingerprint/, 17],
     ] as const) {
       await service.process.stop();
@@ -148,10 +152,10 @@ describe('a snapshot of another schema', () => {
   }, 30_000);
 });
 
-/** AccountSnapshot.v2, which says more of the account. */
+/** AccountSnapshot.v3, which says more of the account. */
 async function addSnapshotSchema(folder: string): Promise<void> {
-  const text = await readFile(join(folder, 'AccountSnapshot.v1.avsc'), 'utf8');
+  const text = await readFile(join(folder, 'AccountSnapshot.v2.avsc'), 'utf8');
   const schema = JSON.parse(text) as { fields: object[] };
   schema.fields.push({ name: 'tier', type: 'string', default: 'standard' });
-  await writeFile(join(folder, 'AccountSnapshot.v2.avsc'), JSON.stringify(schema));
+  await writeFile(join(folder, 'AccountSnapshot.v3.avsc'), JSON.stringify(schema));
 }

@@ -60,6 +60,12 @@ test('a balance range is exact, its ends included, and sorted by balance', async
   expect((await page('currency=EUR')).items).toEqual([]);
 });
 
+test('of a status are those that have it', async () => {
+  expect((await page('status=open&limit=100')).items).toHaveLength(ACCOUNTS);
+  expect((await page('status=frozen')).items).toEqual([]);
+  expect((await page('status=closed&currency=USD')).items).toEqual([]);
+});
+
 test('money that moves between two pages hides no account and shows none twice', async () => {
   const [first] = created;
   const ids = await allIds(10, () => commands.deposit(first!, 1));
@@ -109,7 +115,10 @@ test.each([
   ['currency=USD&maxBalance=99999999999999999999', '/maxBalance'],
   ['currency=USD&minBalance=2&maxBalance=1', '/maxBalance'],
   ['currency=USD&minBalance=2&sort=createdAt', '/sort'],
-  ['status=open', '/status'],
+  ['status=', '/status'],
+  ['status=Open', '/status'],
+  ['status=open&status=frozen', '/status'],
+  ['cursor=FIRST&status=open', '/cursor'],
   ['owner[$ne]=x', '/owner[$ne]'],
   ['unknown=1', '/unknown'],
 ])('GET /accounts?%s is refused and names %s', async (query, pointer) => {

@@ -22,13 +22,15 @@ afterAll(() => bank.stop());
 interface Proof {
   readonly sequence: number;
   readonly agrees: boolean;
+  readonly transfers: Readonly<Record<'compared' | 'sequence' | 'agrees', unknown>>;
   readonly currencies: readonly Readonly<Record<string, unknown>>[];
 }
 
 const proof = async (query = '') => (await queries.get(`/proof?${query}`)).body as Proof;
 
 test('of an empty bank is empty', async () => {
-  expect(await proof()).toEqual({ sequence: 0, agrees: true, currencies: [] });
+  const transfers = { compared: true, sequence: 0, agrees: true };
+  expect(await proof()).toEqual({ sequence: 0, agrees: true, transfers, currencies: [] });
 });
 
 test('says per currency what came in, what went out and what is there', async () => {
@@ -40,13 +42,18 @@ test('says per currency what came in, what went out and what is there', async ()
   expect(await proof(`minSequence=${sequence}`)).toEqual({
     sequence,
     agrees: true,
+    transfers: { compared: true, sequence, agrees: true },
     currencies: [
       {
         currency: 'JPY',
         accounts: 1,
         deposited: '700',
         withdrawn: '0',
+        received: '0',
+        sent: '0',
         balances: '700',
+        held: '0',
+        overdrawn: '0',
         agrees: true,
       },
       {
@@ -54,14 +61,18 @@ test('says per currency what came in, what went out and what is there', async ()
         accounts: 2,
         deposited: '120.55',
         withdrawn: '0.55',
+        received: '0.00',
+        sent: '0.00',
         balances: '120.00',
+        held: '0.00',
+        overdrawn: '0.00',
         agrees: true,
       },
     ],
   });
 });
 
-test('agrees at every moment while events are written', async () => {
+test('agrees at every moment while events are written, transfers among them', async () => {
   const history = await historyWriter(bank.nc, seededRandom('proof'), 50);
   const seen = new Set<number>();
   let last = 0;
@@ -70,17 +81,43 @@ test('agrees at every moment while events are written', async () => {
     while (seen.size < MOMENTS) last = await history.write(50);
   })();
   while (seen.size < MOMENTS) {
-    const { agrees, sequence } = await proof();
+    const { agrees, sequence, transfers } = await proof();
     expect(agrees).toBe(true);
+    expect(transfers).toMatchObject({ compared: true, agrees: true });
     seen.add(sequence);
   }
   await writing;
   const { currencies } = await proof(`minSequence=${last}`);
-  const { accounts } = await bank.ledger();
-  const balances = [...accounts.values()]
-    .filter(({ account }) => account.currency === 'USD')
-    .reduce((sum, { account }) => sum + account.balance, 0n);
-  expect(currencies[1]).toMatchObject({ currency: 'USD', balances: dollarsOf(balances) });
+  const { accounts, events } = await bank.ledger();
+  const dollars = [...accounts.values()]
+    .map(({ account }) => account)
+    .filter(({ currency }) => currency === 'USD');
+  const sum = (values: readonly bigint[]) =>
+    dollarsOf(values.reduce((total, value) => total + value, 0n));
+  const sent = sum(events.map(({ event }) => (event.type === 'TransferSent' ? event.amount : 0n)));
+  expect(currencies[1]).toMatchObject({
+    currency: 'USD',
+    balances: sum(dollars.map(({ balance }) => balance)),
+    held: sum(dollars.map(({ held }) => held)),
+    overdrawn: sum(dollars.map(({ balance }) => (balance < 0n ? -balance : 0n))),
+    sent,
+    received: sent,
+  });
+  expect(sent).not.toBe('0.00');
+});
+
+test('sees a transfer of which one side is missing', async () => {
+  const accounts = bank.db.collection<AccountDocument>('accounts_v1');
+  const [payer] = await accounts.find({ sent: { $gt: 0n } }).toArray();
+  // What the account itself shows still adds up: the money was never sent.
+  const undone = { sent: -1n, balance: 1n };
+  await accounts.updateOne({ _id: payer!._id }, { $inc: undone });
+  const { agrees, transfers, currencies } = await proof();
+  expect(agrees).toBe(false);
+  expect(transfers).toMatchObject({ compared: true, agrees: false });
+  expect(currencies.map((currency) => currency['agrees'])).toEqual([true, true]);
+  await accounts.updateOne({ _id: payer!._id }, { $inc: { sent: 1n, balance: -1n } });
+  expect((await proof()).agrees).toBe(true);
 });
 
 test('sums beyond 2^63 and sees a single missing cent', async () => {

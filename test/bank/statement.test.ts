@@ -17,7 +17,9 @@ const LONG = '00000000-0000-4000-8000-00000000000b';
 const UNKNOWN = '00000000-0000-4000-8000-00000000000c';
 const LONG_LINES = 100_000;
 const CSV = { accept: 'text/csv' };
-const HEADER = 'accountId,version,sequence,type,amount,balance,currency,reference,at';
+const HEADER =
+  'accountId,version,sequence,type,amount,balance,currency,reference,at,' +
+  'counterparty,transferId,holdId';
 const SMALL_HEAP = '--max-semi-space-size=2 --max-old-space-size=96';
 const MEGABYTE = 1024 * 1024;
 
@@ -99,8 +101,8 @@ describe('as CSV', () => {
     );
     expect(answer.text).toBe(
       `${HEADER}\r\n` +
-        `${ADA},2,2,deposit,0.01,0.02,USD,,1970-01-01T00:00:02.000Z\r\n` +
-        `${ADA},1,1,deposit,0.01,0.01,USD,,1970-01-01T00:00:01.000Z\r\n`,
+        `${ADA},2,2,deposit,0.01,0.02,USD,,1970-01-01T00:00:02.000Z,,,\r\n` +
+        `${ADA},1,1,deposit,0.01,0.01,USD,,1970-01-01T00:00:01.000Z,,,\r\n`,
     );
     const { items } = (await queries.get(path(ADA))).body as PageBody;
     expect(Object.keys(items[0]!).join(',')).toBe(HEADER);

@@ -1,14 +1,16 @@
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, test } from 'vitest';
+import { accountProjection } from '../../src/projections/account-projection.ts';
 import { eventually } from '../support/await.ts';
 import { logged, startBank } from '../support/bank.ts';
 import type { Bank, BankService } from '../support/bank.ts';
 import { keyed } from '../support/http.ts';
 import type { PageBody } from '../support/http.ts';
+import { jetbankOk } from '../support/jetbank.ts';
 import { expectSound } from '../support/ledger.ts';
 import { runNode } from '../support/processes.ts';
 import { expectReadModelsOf, untilProjected } from '../support/read-models.ts';
 import { logLength } from '../support/refusals.ts';
-import { releaseWithout } from '../support/release.ts';
+import { releaseOfShape, releaseWithout } from '../support/release.ts';
 import type { Release } from '../support/release.ts';
 
 const UNKNOWN_SCHEMA = /no schema has the fingerprint [0-9a-f]{16}/;
@@ -17,7 +19,7 @@ let previous: Release;
 let bank: Bank;
 
 beforeAll(async () => {
-  previous = await releaseWithout('MoneyDeposited.v2', 'MoneyWithdrawn.v2');
+  previous = await releaseWithout('MoneyDeposited.v3', 'MoneyWithdrawn.v3');
 });
 afterAll(() => previous.remove());
 beforeEach(async () => {
@@ -138,5 +140,27 @@ describe('a command service of the release before', () => {
       version: 4,
     });
     expectSound(await bank.ledger());
+  }, 60_000);
+});
+
+describe('read models of the shape of the release before', () => {
+  test('are served by it on, while those of this release are built and served', async () => {
+    const release = await releaseOfShape(accountProjection.version - 1);
+    try {
+      const older = await bank.start(release.queryService);
+      const commands = await bank.startCommand();
+      const { accountId, sequence } = (await commands.create('10.00')).account;
+      await untilProjected(bank.db, sequence);
+      await jetbankOk(bank.env, 'projections', 'rebuild', 'accounts');
+      const newer = await bank.startQuery();
+      const next = (await commands.deposit(accountId, '1.00')).account;
+      for (const queries of [older, newer]) {
+        const answer = await queries.get(`/accounts/${accountId}?minSequence=${next.sequence}`);
+        expect(answer.account).toMatchObject({ balance: '11.00', version: 2 });
+      }
+      await expectReadModelsOf(bank.db, await bank.ledger(), { number: 2, groups: 1 });
+    } finally {
+      await release.remove();
+    }
   }, 60_000);
 });

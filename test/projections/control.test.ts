@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { accountProjection } from '../../src/projections/account-projection.ts';
 import { eventually } from '../support/await.ts';
 import { logged, QUERY_SERVICE, startBank } from '../support/bank.ts';
 import type { Bank, BankService } from '../support/bank.ts';
@@ -14,7 +15,7 @@ interface Control {
   readonly builds: readonly object[];
 }
 
-const OTHER_SHAPE = 2;
+const OTHER_SHAPE = accountProjection.version + 1;
 
 let bank: Bank;
 let commands: BankService;

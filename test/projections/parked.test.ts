@@ -170,7 +170,7 @@ test('a rebuild parks them too, and still is what the log says', async () => {
 
 test('what an older release could not read is applied by a retry of a newer one', async () => {
   const other = await startBank();
-  const release = await releaseWithout('MoneyWithdrawn.v2');
+  const release = await releaseWithout('MoneyWithdrawn.v3');
   try {
     const teller = await other.startCommand();
     const old = await startService(release.queryService, other.env);

@@ -1,14 +1,18 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
-import { openedWith } from '../../src/account/events.ts';
-import type { AccountEvent, AccountFact } from '../../src/account/events.ts';
+import type { Account } from '../../src/account/account.ts';
+import type { AccountEvent } from '../../src/account/events.ts';
+import { evolve } from '../../src/account/evolve.ts';
 import type { AccountWrite } from '../../src/event-store/event-store.ts';
 import { jetStreamStores } from '../../src/event-store/jetstream/jetstream-event-store.ts';
 import { provisionStreams } from '../../src/event-store/jetstream/provision.ts';
+import { nextFact, openingFact, transferFacts } from './history-facts.ts';
+import type { NextFact } from './history-facts.ts';
 import type { SeededRandom } from './random.ts';
 
 const TIMEOUT_MS = 5_000;
-const HIGHEST_AMOUNT = 100_000;
+/** One draw in so many is a transfer, where there is money for it. */
+const TRANSFER_EVERY = 4;
 
 /** Writes a long random history straight into the log, some thousand events a second. */
 export interface HistoryWriter {
@@ -16,13 +20,10 @@ export interface HistoryWriter {
   write(events: number): Promise<number>;
 }
 
-interface Written {
-  readonly version: number;
-  readonly sequence: number;
-  readonly balance: bigint;
-}
-
-/** Spreads the events over `accounts` accounts, which come into being as they are first drawn. */
+/**
+ * Spreads the events over `accounts` accounts, which come into being as they are first drawn. Of
+ * every kind of event there are some; at most every fourth account is closed in the end.
+ */
 export async function historyWriter(
   nc: NatsConnection,
   random: SeededRandom,
@@ -31,10 +32,15 @@ export async function historyWriter(
   const jsm = await jetstreamManager(nc, { checkAPI: false });
   await provisionStreams(jsm, { create: true, replicas: 1 });
   const { events: store } = await jetStreamStores(nc, { timeoutMs: TIMEOUT_MS });
+  /** All but the closed ones. */
   const ids = Array.from({ length: accounts }, () => random.uuid());
-  const states = new Map<string, Written>();
+  const fewest = Math.ceil((accounts * 3) / 4);
+  const states = new Map<string, Account>();
+  /** Stream sequences of their last events. */
+  const sequences = new Map<string, number>();
 
-  function nextEvent(accountId: string, before: Written | undefined): AccountEvent {
+  function happens({ accountId, fact }: NextFact): AccountEvent {
+    const before = states.get(accountId);
     const base = {
       eventId: random.uuid(),
       accountId,
@@ -43,48 +49,41 @@ export async function historyWriter(
       commandId: random.uuid(),
       commandHash: null,
     };
-    return { ...base, ...nextFact(random, before?.balance) };
+    const event = { ...base, ...fact };
+    states.set(accountId, evolve(before, event));
+    if (fact.type === 'AccountClosed') ids.splice(ids.indexOf(accountId), 1);
+    return event;
+  }
+
+  function draw(most: number): readonly NextFact[] {
+    const accountId = random.pick(ids);
+    const account = states.get(accountId);
+    if (account === undefined) return [{ accountId, fact: openingFact(random) }];
+    const other = states.get(random.pick(ids));
+    if (most > 1 && other !== undefined && random.below(TRANSFER_EVERY) === 0) {
+      const sides = transferFacts(random, account, other);
+      if (sides !== undefined) return sides;
+    }
+    return [{ accountId, fact: nextFact(random, account, ids.length > fewest) }];
   }
 
   return {
     async write(count) {
-      const drawn = Array.from({ length: count }, () => random.pick(ids));
       const writes: AccountWrite[] = [];
-      for (const [accountId, { length }] of Map.groupBy(drawn, (id) => id)) {
-        const expectedSequence = states.get(accountId)?.sequence ?? 0;
-        const events = Array.from({ length }, () => {
-          const before = states.get(accountId);
-          const event = nextEvent(accountId, before);
-          const balance = event.type === 'AccountCreated' ? event.initialBalance : event.balance;
-          // The batch's sequences are known once it is stored.
-          states.set(accountId, { version: event.version, sequence: 0, balance });
-          return { event };
-        });
-        writes.push({ accountId, expectedSequence, events });
+      while (writes.length < count) {
+        for (const next of draw(count - writes.length)) {
+          const { accountId } = next;
+          const expectedSequence = sequences.get(accountId) ?? 0;
+          writes.push({ accountId, expectedSequence, events: [{ event: happens(next) }] });
+        }
       }
       const outcome = await store.append(writes);
       if (outcome.kind !== 'stored') throw new Error(`append: ${JSON.stringify(outcome)}`);
-      let sequence = outcome.lastSequence - count;
-      for (const { accountId, events } of writes) {
-        sequence += events.length;
-        const state = states.get(accountId);
-        if (state !== undefined) states.set(accountId, { ...state, sequence });
+      const first = outcome.lastSequence - count + 1;
+      for (const [index, { accountId }] of writes.entries()) {
+        sequences.set(accountId, first + index);
       }
       return outcome.lastSequence;
     },
   };
-}
-
-function nextFact(random: SeededRandom, balance: bigint | undefined): AccountFact {
-  const amount = BigInt(1 + random.below(HIGHEST_AMOUNT));
-  if (balance === undefined) {
-    const initialBalance = random.below(4) === 0 ? 0n : amount;
-    return { type: 'AccountCreated', ownerName: 'Grace Hopper', currency: 'USD', initialBalance };
-  }
-  const reference = random.below(3) === 0 ? `Invoice ${random.below(1_000)}` : null;
-  const movement = { amount, currency: 'USD', reference };
-  if (amount <= balance && random.below(3) === 0) {
-    return { type: 'MoneyWithdrawn', ...movement, ...openedWith(balance - amount) };
-  }
-  return { type: 'MoneyDeposited', ...movement, ...openedWith(balance + amount) };
 }

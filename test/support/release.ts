@@ -1,6 +1,7 @@
-import { cp, rm, symlink } from 'node:fs/promises';
+import { cp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { accountProjection } from '../../src/projections/account-projection.ts';
 import { COMMAND_SERVICE, QUERY_SERVICE } from './bank.ts';
 import { tempFolder } from './temp-folder.ts';
 
@@ -32,8 +33,26 @@ export async function releaseWith(change: (schemas: string) => Promise<void>): P
   };
 }
 
-/** The release that did not know these schemas yet: `releaseWithout('MoneyDeposited.v2')`. */
+/** The release that did not know these schemas yet: `releaseWithout('MoneyDeposited.v3')`. */
 export const releaseWithout = (...schemas: readonly string[]): Promise<Release> =>
   releaseWith(async (folder) => {
     for (const schema of schemas) await rm(join(folder, `${schema}.avsc`));
+    const codec = join(folder, '../../src/event-store/event-codec.ts');
+    // These sources need what only the newest schemas say; in the release before all accounts stood so.
+    await changeSource(codec, '{ type: writer.name,', `{ ${AS_OPENED}, type: writer.name,`);
   });
+
+/** The release whose read models are of another shape. */
+export const releaseOfShape = (shape: number): Promise<Release> =>
+  releaseWith(async (folder) => {
+    const projection = join(folder, '../../src/projections/account-projection.ts');
+    await changeSource(projection, `version: ${accountProjection.version}`, `version: ${shape}`);
+  });
+
+async function changeSource(path: string, from: string, to: string): Promise<void> {
+  const source = await readFile(path, 'utf8');
+  if (!source.includes(from)) throw new Error(`${path} has no "${from}" any more`);
+  await writeFile(path, source.replace(from, to));
+}
+
+const AS_OPENED = "reference: null, held: 0n, overdraftLimit: 0n, status: 'open'";

@@ -1,5 +1,6 @@
 import { findCurrency } from '../../account/currency.ts';
 import type { Currency } from '../../account/currency.ts';
+import type { AccountStatus } from '../../account/events.ts';
 import { MAX_BALANCE, parseDecimalString } from '../../account/money.ts';
 import type { MinorUnits } from '../../account/money.ts';
 import type { AccountList, AccountSort } from '../list-accounts.ts';
@@ -8,6 +9,7 @@ import { invalid } from './read-request.ts';
 interface AccountListQuery {
   readonly owner?: string;
   readonly currency?: string;
+  readonly status?: AccountStatus;
   readonly minBalance?: string;
   readonly maxBalance?: string;
   readonly sort?: AccountSort;
@@ -15,7 +17,7 @@ interface AccountListQuery {
 
 /** @throws ProblemError `invalid_request` naming the parameter. */
 export function readAccountList(query: AccountListQuery): AccountList {
-  const { owner, currency: code, minBalance, maxBalance } = query;
+  const { owner, currency: code, status, minBalance, maxBalance } = query;
   const currency = code === undefined ? undefined : findCurrency(code);
   if (code !== undefined && currency === undefined) {
     throw invalid('currency', 'currency must be an ISO 4217 code');
@@ -31,7 +33,7 @@ export function readAccountList(query: AccountListQuery): AccountList {
     // No index has the accounts of a balance range in another order.
     throw invalid('sort', 'sort must be balance or -balance where a balance range is given');
   }
-  return { sort, ownerName: owner, currency: code, minBalance: least, maxBalance: most };
+  return { sort, ownerName: owner, currency: code, status, minBalance: least, maxBalance: most };
 }
 
 /** Minor units, exactly. */

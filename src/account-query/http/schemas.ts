@@ -1,5 +1,8 @@
 import { Type } from 'typebox';
-import { SORTS } from '../list-accounts.ts';
+import type { AccountStatus } from '../../account/events.ts';
+import { LINE_TYPES } from '../../projections/transactions.ts';
+import type { LineType } from '../../projections/transactions.ts';
+import { ACCOUNT_STATUSES, SORTS } from '../list-accounts.ts';
 import type { AccountSort } from '../list-accounts.ts';
 
 export const AccountParams = Type.Object({
@@ -68,6 +71,14 @@ export const AccountsQuery = Type.Object(
       Type.String({ minLength: 1, maxLength: 200, description: 'The exact name of the owner.' }),
     ),
     currency: Type.Optional(Type.String({ description: 'ISO 4217 code.' })),
+    status: Type.Optional(
+      Type.Unsafe<AccountStatus>({
+        type: 'string',
+        enum: [...ACCOUNT_STATUSES],
+        description: 'Only accounts that are open, frozen or closed.',
+        errorMessage: `must be one of ${ACCOUNT_STATUSES.join(', ')}`,
+      }),
+    ),
     minBalance: Balance('Balances from this on.'),
     maxBalance: Balance('Balances up to this, included.'),
     sort: Type.Optional(
@@ -106,11 +117,25 @@ export const EventsQuery = Type.Object(
   { additionalProperties: false },
 );
 
+const orNull = (description: string) => Type.Union([Type.String(), Type.Null()], { description });
+
 export const AccountView = Type.Object({
   accountId: Type.String(),
   ownerName: Type.String(),
   currency: Type.String(),
-  balance: Type.String({ description: 'Decimal, with the currency’s decimals.' }),
+  status: Type.Unsafe<AccountStatus>({
+    type: 'string',
+    enum: [...ACCOUNT_STATUSES],
+    description: 'Frozen: nothing goes out. Closed: nothing happens any more.',
+  }),
+  balance: Type.String({
+    description: 'Decimal, with the currency’s decimals; below 0 as far as the overdraft limit.',
+  }),
+  held: Type.String({ description: 'Decimal: what open holds have set aside of the balance.' }),
+  available: Type.String({
+    description: 'Decimal: balance less held plus overdraft limit, what may be taken or held.',
+  }),
+  overdraftLimit: Type.String({ description: 'Decimal: how far below 0 the balance may go.' }),
   version: Type.Integer(),
   sequence: Type.Integer({ description: 'Stream sequence of the account’s last event.' }),
   createdAt: Type.String({ format: 'date-time' }),
@@ -121,14 +146,20 @@ export const TransactionView = Type.Object({
   accountId: Type.String(),
   version: Type.Integer({ description: 'The account’s version after this line.' }),
   sequence: Type.Integer({ description: 'Stream sequence.' }),
-  type: Type.String(),
+  type: Type.Unsafe<LineType>({
+    type: 'string',
+    enum: [...LINE_TYPES],
+    description: 'transfer_in, transfer_out: the other side is counterparty. capture: of a hold.',
+  }),
   amount: Type.String({ description: 'Decimal; negative where money went out.' }),
   balance: Type.String({ description: 'Decimal: the running balance after this line.' }),
   currency: Type.String(),
-  reference: Type.Union([Type.String(), Type.Null()], {
-    description: 'What the client said it was for; null where it said nothing.',
-  }),
+  reference: orNull('What the client said it was for; null where it said nothing.'),
   at: Type.String({ format: 'date-time' }),
+  // New members go to the end: they are the columns of the CSV, which clients may count.
+  counterparty: orNull('Account id of the other side; null where the line is of no transfer.'),
+  transferId: orNull('The same on both sides and in all legs; null where there is none.'),
+  holdId: orNull('The hold that was captured; null where none was.'),
 });
 
 export const LiveQuery = Type.Object(
@@ -181,15 +212,44 @@ const CurrencyProofView = Type.Object({
   currency: Type.String(),
   accounts: Type.Integer({ description: 'How many accounts there are in it.' }),
   deposited: Type.String({ description: 'Decimal: opening balances and deposits.' }),
-  withdrawn: Type.String({ description: 'Decimal.' }),
+  withdrawn: Type.String({ description: 'Decimal: withdrawals and captured holds.' }),
+  received: Type.String({ description: 'Decimal: what came from other accounts.' }),
+  sent: Type.String({
+    description: 'Decimal: what went to other accounts; while money moves not always what came.',
+  }),
   balances: Type.String({ description: 'Decimal: all balances added up.' }),
-  agrees: Type.Boolean({ description: 'Whether deposited less withdrawn is what is there.' }),
+  held: Type.String({ description: 'Decimal: what open holds have set aside of the balances.' }),
+  overdrawn: Type.String({ description: 'Decimal: what accounts below 0 are below it.' }),
+  agrees: Type.Boolean({
+    description:
+      'Whether deposited less withdrawn, with received less sent, is what is there. What went ' +
+      'through one account is counted modulo 2^64 minor units, and compared so.',
+  }),
+});
+
+const TransferProofView = Type.Object({
+  compared: Type.Boolean({
+    description:
+      'Whether the two sides of transfers could be compared: with what the log has beyond the read ' +
+      'models, unless that is too much, or the log is away.',
+  }),
+  sequence: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'Stream sequence at which they were compared; null where they were not.',
+  }),
+  agrees: Type.Union([Type.Boolean(), Type.Null()], {
+    description:
+      'Whether received and sent are the same in every currency there; null where they were not ' +
+      'compared. A parked account lacks its side.',
+  }),
 });
 
 export const ProofView = Type.Object({
   sequence: Type.Integer({
     description: 'Stream sequence: every event up to it is counted; later ones may be.',
   }),
-  agrees: Type.Boolean({ description: 'Whether every currency agrees.' }),
+  agrees: Type.Boolean({
+    description: 'Whether every currency agrees, and transfers do where they were compared.',
+  }),
+  transfers: TransferProofView,
   currencies: Type.Array(CurrencyProofView),
 });

@@ -3,8 +3,10 @@ import { currencyOf } from '../../account/currency.ts';
 import { formatMoney } from '../../account/money.ts';
 import type { AccountDocument } from '../../projections/accounts.ts';
 import type { TransactionDocument } from '../../projections/transactions.ts';
-import type { CurrencyProof } from '../proof.ts';
 import type { PastAccount } from '../past-account.ts';
+import { addsUp } from '../proof.ts';
+import type { CurrencyProof } from '../proof.ts';
+import type { TransferProof } from '../transfers-agree.ts';
 
 /** An account without the totals of what moved, which nobody is shown. */
 type ShownAccount = Omit<AccountDocument, 'deposited' | 'withdrawn' | 'received' | 'sent'>;
@@ -39,16 +41,26 @@ export function pastAccountView({ account, sequence, createdAt, updatedAt }: Pas
 }
 
 export function currencyProofView(proof: CurrencyProof) {
-  const { currency, accounts, deposited, withdrawn, balances } = proof;
-  const money = currencyOf(currency);
+  const { currency, accounts } = proof;
+  const money = (units: bigint) => formatMoney(units, currencyOf(currency));
   return {
     currency,
     accounts,
-    deposited: formatMoney(deposited, money),
-    withdrawn: formatMoney(withdrawn, money),
-    balances: formatMoney(balances, money),
-    agrees: deposited - withdrawn === balances,
+    deposited: money(proof.deposited),
+    withdrawn: money(proof.withdrawn),
+    received: money(proof.received),
+    sent: money(proof.sent),
+    balances: money(proof.balances),
+    held: money(proof.held),
+    overdrawn: money(proof.overdrawn),
+    agrees: addsUp(proof),
   };
+}
+
+export function transferProofView(proof: TransferProof) {
+  if (proof.kind === 'not_compared') return { compared: false, sequence: null, agrees: null };
+  const { sequence, agrees } = proof;
+  return { compared: true, sequence, agrees };
 }
 
 export function transactionView(document: TransactionDocument) {
@@ -64,9 +76,9 @@ export function transactionView(document: TransactionDocument) {
     balance: formatMoney(balance, money),
     currency,
     reference: reference ?? null,
+    at: at.toISOString(),
     counterparty,
     transferId,
     holdId,
-    at: at.toISOString(),
   };
 }
