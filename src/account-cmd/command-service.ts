@@ -1,8 +1,10 @@
 import type { EventStore, SnapshotStore } from '../event-store/event-store.ts';
+import type { HoldTimers } from '../event-store/hold-timers.ts';
 import { workOnAccounts } from './account-worker.ts';
 import { accountsOf } from './command.ts';
 import type { CommandAnswer, CommandRequest, PendingCommand } from './command.ts';
 import type { DecideOptions } from './decide-batch.ts';
+import { timerSetter } from './hold-timer.ts';
 import { createMailbox } from './mailbox.ts';
 import type { MailboxLimits } from './mailbox.ts';
 import type { CommandObserver } from './observer.ts';
@@ -30,6 +32,8 @@ export interface CommandService {
 export interface CommandServiceOptions {
   readonly events: EventStore;
   readonly snapshots: SnapshotStore;
+  /** Without them, an expired hold is released only when its account is next touched. */
+  readonly timers?: HoldTimers;
   readonly sources?: Sources;
   readonly observer?: CommandObserver;
   readonly limits?: Partial<CommandLimits>;
@@ -88,6 +92,7 @@ export function createCommandService(options: CommandServiceOptions): CommandSer
     random: Math.random,
   };
   const mailbox = createMailbox<PendingCommand>(limits, (batch) => workOnAccounts(context, batch));
+  const timers = timerSetter(options.timers, sources.now, limits.openInAll);
 
   return {
     async execute(request) {
@@ -98,14 +103,18 @@ export function createCommandService(options: CommandServiceOptions): CommandSer
         answered.resolve(answer);
       };
       const pending = { request, deadline: begin + limits.deadlineMs, settle };
-      if (!mailbox.submit(accountsOf(request), pending)) {
+      const timer = timers.before(request);
+      const obstacle = timer && (await timer);
+      if (obstacle !== undefined) settle(obstacle);
+      else if (!mailbox.submit(accountsOf(request), pending)) {
         settle({ kind: 'overloaded', detail: `${mailbox.open()} commands are open already` });
       }
       return withEvents(events, request, await answered.promise);
     },
     waiting: mailbox.waiting,
-    open: mailbox.open,
+    open: () => timers.open() + mailbox.open(),
     async drain() {
+      await timers.idle();
       await mailbox.idle();
       await snapshotWriter.idle();
     },

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { historyOf, recordOf } from '../../test/support/account-events.ts';
-import { ask, create, deposit, keyed, withdraw } from '../../test/support/command-requests.ts';
+import {
+  ask,
+  create,
+  deposit,
+  keyed,
+  requestOf,
+  withdraw,
+} from '../../test/support/command-requests.ts';
 import type { RecordedEvent } from '../account/events.ts';
 import { applyRecorded } from '../account/record.ts';
 import type { AccountRecord } from '../account/record.ts';
@@ -196,3 +203,19 @@ describe('If-Match', () => {
 function applied(record: AccountRecord, ...recorded: RecordedEvent[]): AccountRecord {
   return recorded.reduce<AccountRecord>(applyRecorded, record);
 }
+
+describe('the timer of a hold', () => {
+  const hold = { holdId: 'h', amount: 1n, expiresAt: NOW, reference: null };
+  const other = { ...hold, holdId: 'other' };
+  const holding: AccountRecord = {
+    ...standing,
+    account: { ...standing.account, held: 2n, holds: [other, hold] },
+  };
+  const expire = requestOf(ADA, { type: 'ExpireHold', holdId: 'h', expiresAt: NOW });
+
+  test('releases it by its own command, also where the time is past here, and leaves the others', () => {
+    expect(facts(decided(holding, expire))).toMatchObject([
+      { type: 'HoldReleased', holdId: 'h', reason: 'expired', commandId: expire.commandId },
+    ]);
+  });
+});

@@ -155,7 +155,8 @@ function draftOf(current: Records, request: CommandRequest, rules: Rules, source
     isEmpty: () => events.length === expired,
     /** Answers why it is refused; a refusal that is to be remembered leaves an event all the same. */
     decide(rememberRejections: boolean): DomainError | undefined {
-      for (const accountId of accountsOf(request)) releaseExpired(accountId);
+      // A hold's own timer releases it by itself: its command is not to find it released already.
+      if (command.type !== 'ExpireHold') accountsOf(request).forEach(releaseExpired);
       const decided = decideCommand();
       const own = { commandId: request.commandId, commandHash: request.commandHash };
       if ('code' in decided) {

@@ -1,4 +1,4 @@
-import { jetstreamManager } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { jetStreamStores } from '../event-store/jetstream/jetstream-event-store.ts';
 import { durabilityOf, provisionStreams, reportDrift } from '../event-store/jetstream/provision.ts';
@@ -13,6 +13,7 @@ import { createCommandService } from './command-service.ts';
 import type { CommandService } from './command-service.ts';
 import { readConfig } from './config.ts';
 import type { Config } from './config.ts';
+import { runHoldExpiry } from './hold-expiry.ts';
 import { commandRoutes } from './http/routes.ts';
 import { observeCommands } from './metrics.ts';
 
@@ -73,6 +74,15 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     frozenTakesMoney: config.frozenTakesMoney,
     limits: config.limits,
   });
+  const expiry = runHoldExpiry({
+    js: jetstream(nc),
+    jsm: await jetstreamManager(nc, { checkAPI: false }),
+    provision: config.provision,
+    commands,
+    log,
+    signal: shutdown.signal,
+  });
+  shutdown.onStop('work', () => expiry);
   shutdown.onStop('work', () => commands.drain());
   state.running = { commands, connection };
   log.info({ nats: nc.getServer() }, 'ready');

@@ -83,6 +83,8 @@ export interface ReleaseHold {
 export interface ExpireHold {
   readonly type: 'ExpireHold';
   readonly holdId: string;
+  /** What the timer was set for: it is of no other hold, nor of one with another end. */
+  readonly expiresAt: number;
 }
 
 export interface FreezeAccount {

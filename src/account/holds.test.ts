@@ -108,12 +108,16 @@ describe('releasing', () => {
 
 describe('expiring', () => {
   const expiring = [opened(100n), placed('h', 60n, {}, 2_000)];
-  const expire = { type: 'ExpireHold', holdId: 'h' } as const;
+  const expire = { type: 'ExpireHold', holdId: 'h', expiresAt: 2_000 } as const;
 
   test('by the timer’s word releases, whatever this clock says', () => {
     expect(given(expiring).when(expire)).toMatchObject({
       facts: [{ type: 'HoldReleased', reason: 'expired', held: 0n }],
     });
+  });
+  test('is for the hold that the timer was set for, and no other end of it', () => {
+    const early = { ...expire, expiresAt: 1_999 };
+    expect(given(expiring).when(early)).toMatchObject(refusedWith('hold_not_found'));
   });
   test('is not for a hold without an end', () => {
     expect(given(held).when(expire)).toMatchObject(refusedWith('hold_not_found'));

@@ -64,10 +64,13 @@ export function releaseHold(account: Account, { holdId }: ReleaseHold): Decision
   return hold === undefined ? noSuchHold(holdId) : accepted(released(account, hold, 'requested'));
 }
 
-/** By the timer's word; a hold without an end has no timer. */
-export function expireHold(account: Account, { holdId }: ExpireHold): Decision {
+/**
+ * By the timer's word, whatever the time is here. A timer is set before its hold is placed, so one may
+ * fire that no hold came of, or one that ends at another time.
+ */
+export function expireHold(account: Account, { holdId, expiresAt }: ExpireHold): Decision {
   const hold = findHold(account, holdId);
-  if (hold?.expiresAt == null) return noSuchHold(holdId);
+  if (hold?.expiresAt !== expiresAt) return noSuchHold(holdId);
   return accepted(released(account, hold, 'expired'));
 }
 

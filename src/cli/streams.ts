@@ -3,6 +3,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { isClusterStarting, provisionStreams } from '../event-store/jetstream/provision.ts';
 import type { ProvisionedStream } from '../event-store/jetstream/provision.ts';
+import { provisionTimerConsumer } from '../event-store/jetstream/timer-consumer.ts';
 import type { Drift } from '../event-store/jetstream/stream-config.ts';
 import { environmentReader } from '../platform/environment.ts';
 import type { Environment } from '../platform/environment.ts';
@@ -40,6 +41,8 @@ export async function applyStreams(variables: Environment): Promise<void> {
       await provisionConsumer(jsm, group, true, 0);
       print(`consumer ${group.id}: there`);
     }
+    const timers = await provisionTimerConsumer(jsm, true);
+    print(`consumer ${timers.name}: there`);
   } finally {
     await nc.close();
   }

@@ -1,7 +1,7 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { SNAPSHOT_STREAM, STREAM } from '../../src/event-store/jetstream/names.ts';
+import { SNAPSHOT_STREAM, STREAM, TIMER_STREAM } from '../../src/event-store/jetstream/names.ts';
 import { provisionStreams } from '../../src/event-store/jetstream/provision.ts';
 import { desiredStream } from '../../src/event-store/jetstream/stream-config.ts';
 import { eventually } from '../support/await.ts';
@@ -21,7 +21,7 @@ afterEach(() => bank.stop());
 
 test('the services make the streams as streams/ says, and find them so the next time', async () => {
   const first = await bank.startCommand();
-  for (const name of [STREAM, SNAPSHOT_STREAM]) {
+  for (const name of [STREAM, SNAPSHOT_STREAM, TIMER_STREAM]) {
     const { config } = await jsm.streams.info(name);
     for (const [setting, value] of Object.entries(desiredStream(name, 1))) {
       // The server leaves out what is false.
@@ -33,6 +33,7 @@ test('the services make the streams as streams/ says, and find them so the next 
   expect(made()).toEqual([
     [STREAM, true],
     [SNAPSHOT_STREAM, true],
+    [TIMER_STREAM, true],
   ]);
   const second = await bank.startCommand();
   expect(logged(second.process, '"created":true')).toEqual([]);

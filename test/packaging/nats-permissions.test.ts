@@ -5,6 +5,8 @@ import { headers } from 'nats';
 import type { NatsConnection } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { poll } from '../../dev/stack/wait.ts';
+import { firedTimer, jetStreamTimers } from '../../src/event-store/jetstream/timers.ts';
+import { accountIdIn } from '../../src/event-store/subjects.ts';
 import { allowedAmong, mayPublish, maySubscribe } from './support/nats-permissions.ts';
 import {
   SUBJECT,
@@ -15,6 +17,8 @@ import {
   startPackagedLedger,
 } from './support/packaged-ledger.ts';
 import type { PackagedLedger } from './support/packaged-ledger.ts';
+
+const ACCOUNT_ID = accountIdIn(SUBJECT);
 
 describe('on servers with the configuration of nats-deployment', () => {
   let ledger: PackagedLedger;
@@ -57,7 +61,7 @@ describe('on servers with the configuration of nats-deployment', () => {
     it('reads events, through the leader and directly', async () => {
       const jsm = await managerOf(nc);
       expect((await jsm.streams.info('ACCOUNTS')).config.num_replicas).toBe(3);
-      expect((await jsm.getAccountInfo()).streams).toBe(2);
+      expect((await jsm.getAccountInfo()).streams).toBe(3);
       const last = await jsm.streams.getMessage('ACCOUNTS', { last_by_subj: SUBJECT });
       expect(last?.string()).toBe('event 3');
       // A replica may not have it yet.
@@ -85,11 +89,31 @@ describe('on servers with the configuration of nats-deployment', () => {
       ).toBe(1);
     });
 
+    it('sets timers of holds, and works those that have fired', async () => {
+      const timer = { accountId: ACCOUNT_ID, holdId: ACCOUNT_ID, expiresAt: Date.now() + 100 };
+      const js = jetstream(nc, { timeout: TIMEOUT_MS });
+      await jetStreamTimers(js).schedule(timer);
+      const consumer = await js.consumers.get('ACCOUNT_TIMERS', 'hold-expiry');
+      const fired = await consumer.next({ expires: TIMEOUT_MS });
+      expect(fired && firedTimer(fired.subject)).toEqual(timer);
+      expect(await fired?.ackAck({ timeout: TIMEOUT_MS })).toBe(true);
+      const { state, config } = await (await managerOf(nc)).streams.info('ACCOUNT_TIMERS');
+      expect([state.messages, config.num_replicas]).toEqual([0, 3]);
+      const forms = ['', '_.account.'].map(
+        (domain) => `$JS.ACK.${domain}ACCOUNT_TIMERS.hold-expiry.1.1.1.1790000000000000000.0`,
+      );
+      expect(await allowedAmong(nc, forms, mayPublish)).toEqual(forms);
+    });
+
     it('may do nothing else', async () => {
       expect(
         await allowedAmong(
           nc,
           [
+            'bank.timer.due.account.hold.1',
+            '$JS.API.STREAM.PURGE.ACCOUNT_TIMERS',
+            '$JS.API.CONSUMER.CREATE.ACCOUNT_TIMERS.c',
+            '$JS.API.CONSUMER.DELETE.ACCOUNT_TIMERS.hold-expiry',
             '$JS.API.STREAM.CREATE.OTHER',
             '$JS.API.STREAM.UPDATE.ACCOUNTS',
             '$JS.API.STREAM.PURGE.ACCOUNTS',
@@ -161,7 +185,7 @@ describe('on servers with the configuration of nats-deployment', () => {
     it('reads events', async () => {
       const jsm = await managerOf(nc);
       expect((await jsm.streams.info('ACCOUNTS')).state.messages).toBe(3);
-      expect((await jsm.getAccountInfo()).streams).toBe(2);
+      expect((await jsm.getAccountInfo()).streams).toBe(3);
       const last = await jsm.streams.getMessage('ACCOUNTS', { last_by_subj: SUBJECT });
       expect(last?.string()).toBe('event 3');
       expect(await readBatch(jsm)).toEqual(['event 1', 'event 2', 'event 3']);
@@ -179,6 +203,8 @@ describe('on servers with the configuration of nats-deployment', () => {
           nc,
           [
             SUBJECT,
+            'bank.timer.hold.account.hold.1',
+            '$JS.API.CONSUMER.MSG.NEXT.ACCOUNT_TIMERS.hold-expiry',
             '$KV.ACCOUNT_SNAPSHOTS.an-account',
             '$JS.API.STREAM.CREATE.OTHER',
             '$JS.API.STREAM.UPDATE.ACCOUNTS',

@@ -45,11 +45,12 @@ it('the command service makes its streams there, and commands work', async () =>
 it('it says at start what an acknowledgement means, and no more than it knows', async () => {
   const entries = await eventually(() => {
     const found = logged(service, 'an ack means');
-    return found.length === 2 && found;
+    return found.length === 3 && found;
   });
   expect(entries).toMatchObject([
     { stream: 'ACCOUNTS', storage: 'file', replicas: 1, created: true },
     { stream: 'KV_ACCOUNT_SNAPSHOTS', storage: 'file', replicas: 1, created: true },
+    { stream: 'ACCOUNT_TIMERS', storage: 'file', replicas: 1, created: true },
   ]);
   for (const { msg } of entries) {
     expect(msg).toMatch(/written by the one server.* a power loss only with sync_interval: always/);

@@ -3,6 +3,7 @@ import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import type { NatsConnection } from 'nats';
 import type { EventReader, EventStore, SnapshotStore } from '../event-store.ts';
+import type { HoldTimers } from '../hold-timers.ts';
 import { eventsIn } from '../log-entry.ts';
 import { createAppend } from './append.ts';
 import { SNAPSHOT_BUCKET, STREAM } from './names.ts';
@@ -10,10 +11,12 @@ import { readEvent, readHead, readHistory, readNextOfShard, readSince, readTail 
 import { readEntries } from './replay.ts';
 import { createRequester } from './requester.ts';
 import { kvSnapshotStore } from './snapshots.ts';
+import { jetStreamTimers } from './timers.ts';
 
 export interface JetStreamStores {
   readonly events: EventStore;
   readonly snapshots: SnapshotStore;
+  readonly timers: HoldTimers;
 }
 
 export interface JetStreamOptions {
@@ -23,7 +26,7 @@ export interface JetStreamOptions {
   readonly inboxPrefix?: string;
 }
 
-/** The event and snapshot stores on a NATS connection. The streams must exist: see `stream-config.ts`. */
+/** The stores of events, snapshots and timers on a NATS connection. The streams must exist: see `stream-config.ts`. */
 export async function jetStreamStores(
   nc: NatsConnection,
   options: JetStreamOptions,
@@ -36,6 +39,7 @@ export async function jetStreamStores(
   return {
     events: { ...jetStreamReader(jsm), append: createAppend(nc, requester) },
     snapshots: await jetStreamSnapshots(js),
+    timers: jetStreamTimers(js),
   };
 }
 

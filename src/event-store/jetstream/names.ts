@@ -3,6 +3,10 @@ export const STREAM = 'ACCOUNTS';
 export const SNAPSHOT_BUCKET = 'ACCOUNT_SNAPSHOTS';
 export const SNAPSHOT_STREAM = `KV_${SNAPSHOT_BUCKET}`;
 
+/** The stream of the holds' timers, and its durable consumer: it has those that have fired. */
+export const TIMER_STREAM = 'ACCOUNT_TIMERS';
+export const TIMER_CONSUMER = 'hold-expiry';
+
 export const EXPECTED_SEQUENCE_HEADER = 'Nats-Expected-Last-Subject-Sequence';
 
 /**

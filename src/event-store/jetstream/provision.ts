@@ -1,6 +1,6 @@
 import { JetStreamApiError, PersistMode, StorageType } from '@nats-io/jetstream';
 import type { JetStreamManager, StreamConfig, StreamInfo } from '@nats-io/jetstream';
-import { SNAPSHOT_STREAM, STREAM } from './names.ts';
+import { SNAPSHOT_STREAM, STREAM, TIMER_STREAM } from './names.ts';
 import { createStream, desiredStream, inspectStream } from './stream-config.ts';
 import type { Drift } from './stream-config.ts';
 
@@ -17,7 +17,7 @@ export interface ProvisionOptions {
   /** Whether a missing stream is made. */
   readonly create: boolean;
   readonly replicas: number;
-  /** Default: the log and the snapshot bucket. */
+  /** Default: the log, the snapshot bucket and the timers. */
   readonly names?: readonly string[];
 }
 
@@ -27,7 +27,7 @@ export interface ProvisionOptions {
  */
 export async function provisionStreams(
   jsm: JetStreamManager,
-  { create, replicas, names = [STREAM, SNAPSHOT_STREAM] }: ProvisionOptions,
+  { create, replicas, names = [STREAM, SNAPSHOT_STREAM, TIMER_STREAM] }: ProvisionOptions,
 ): Promise<ProvisionedStream[]> {
   const result: ProvisionedStream[] = [];
   for (const name of names) {

@@ -1,0 +1,63 @@
+import type { HoldTimer, HoldTimers } from '../event-store/hold-timers.ts';
+import { messageOf } from '../platform/message-of.ts';
+import type { CommandAnswer, CommandRequest } from './command.ts';
+
+/** Sets the timers of holds that are to expire, before the holds are placed. */
+export interface TimerSetter {
+  /**
+   * Sets the command's timer, and answers why the command cannot be decided on where it is not set.
+   * Undefined for a command that needs none.
+   */
+  before(request: CommandRequest): Promise<CommandAnswer | undefined> | undefined;
+  /** Timers being set. */
+  open(): number;
+  /** Resolves once all that are being set now are. */
+  idle(): Promise<void>;
+}
+
+/**
+ * Were the hold placed first, a crash in between would leave it without a timer. This way round it
+ * leaves a timer that fires in vain. More than `atOnce` timers are not set at the same time.
+ */
+export function timerSetter(
+  timers: HoldTimers | undefined,
+  now: () => number,
+  atOnce: number,
+): TimerSetter {
+  const setting = new Set<Promise<CommandAnswer | undefined>>();
+
+  async function set(timer: HoldTimer): Promise<CommandAnswer | undefined> {
+    try {
+      await timers?.schedule(timer);
+      return undefined;
+    } catch (error) {
+      return { kind: 'unavailable', detail: `the hold's timer is not set: ${messageOf(error)}` };
+    }
+  }
+
+  return {
+    before(request) {
+      const timer = timers && timerOf(request, now());
+      if (timer === undefined) return undefined;
+      if (setting.size >= atOnce) {
+        const detail = `${setting.size} timers are being set already`;
+        return Promise.resolve({ kind: 'overloaded', detail });
+      }
+      const outcome = set(timer);
+      setting.add(outcome);
+      void outcome.then(() => setting.delete(outcome));
+      return outcome;
+    },
+    open: () => setting.size,
+    async idle() {
+      await Promise.all(setting);
+    },
+  };
+}
+
+/** A hold whose time is past needs no timer: it is refused, or the repeat of one that has one. */
+function timerOf({ accountId, command }: CommandRequest, now: number): HoldTimer | undefined {
+  if (command.type !== 'PlaceHold') return undefined;
+  const { holdId, expiresAt = 0 } = command;
+  return expiresAt > now ? { accountId, holdId, expiresAt } : undefined;
+}

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { connect } from 'nats';
+import type { NatsConnection } from 'nats';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createCommandService } from '../../src/account-cmd/command-service.ts';
+import { runHoldExpiry } from '../../src/account-cmd/hold-expiry.ts';
+import type { Decimal } from '../../src/account/money.ts';
+import { parseDecimalString } from '../../src/account/money.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import { eventually } from '../support/await.ts';
+import { create, requestOf } from '../support/command-requests.ts';
+import { freshStreams, storesOn } from '../support/jetstream-stores.ts';
+import { readLedger } from '../support/ledger.ts';
+import { startTestNats } from '../support/nats.ts';
+import type { TestNats } from '../support/nats.ts';
+import { seededRandom } from '../support/random.ts';
+
+const RACES = 200;
+/** Within so many milliseconds of a hold's end somebody tries to capture it. */
+const WINDOW_MS = 500;
+/** From the first hold that is placed to the first that ends, in milliseconds. */
+const LEAD_MS = 3_000;
+const HOUR_MS = 3_600_000;
+
+let nats: TestNats;
+let nc: NatsConnection;
+
+beforeAll(async () => {
+  nats = await startTestNats();
+  nc = await connect({ servers: nats.url });
+  await freshStreams(nc);
+});
+afterAll(async () => {
+  await nc.close();
+  await nats.remove();
+});
+
+test(`a capture that races the expiry has one outcome, ${RACES} times`, async () => {
+  const random = seededRandom('captures that race the expiry');
+  const stores = await storesOn(nc);
+  // Its clock is late: it would capture a hold for another hour, were it not for the timers.
+  const late = { now: () => Date.now() - HOUR_MS, newId: randomUUID };
+  const capturing = createCommandService({ ...stores, sources: late });
+  const expiring = createCommandService(stores);
+  const stop = new AbortController();
+  const worker = runHoldExpiry({
+    js: jetstream(nc),
+    jsm: await jetstreamManager(nc),
+    provision: true,
+    commands: expiring,
+    log: createLogger('test', 'silent'),
+    signal: stop.signal,
+  });
+
+  async function race(): Promise<{ readonly accountId: string; readonly captured: boolean }> {
+    const [accountId, holdId] = [randomUUID(), randomUUID()];
+    await capturing.execute(create(accountId, '10.00'));
+    const expiresAt = Date.now() + LEAD_MS;
+    const amount = decimal('4.00');
+    const hold = { type: 'PlaceHold', holdId, amount, expiresAt } as const;
+    expect(await capturing.execute(requestOf(accountId, hold))).toMatchObject({ kind: 'done' });
+    await sleep(expiresAt + random.below(WINDOW_MS) - Date.now());
+    const answer = await capturing.execute(requestOf(accountId, { type: 'CaptureHold', holdId }));
+    if (answer.kind === 'done') return { accountId, captured: true };
+    expect(answer).toMatchObject({ kind: 'refused', error: { code: 'hold_not_found' } });
+    return { accountId, captured: false };
+  }
+
+  const races = await Promise.all(Array.from({ length: RACES }, race));
+  await eventually(
+    async () =>
+      (await (await jetstreamManager(nc)).streams.info('ACCOUNT_TIMERS')).state.messages === 0,
+    { timeoutMs: 20_000, what: 'every timer worked' },
+  );
+  stop.abort();
+  await worker;
+
+  const ledger = await readLedger(nc);
+  for (const { accountId, captured } of races) {
+    const last = captured ? 'HoldCaptured' : 'HoldReleased';
+    const types = ledger.eventsOf(accountId).map(({ type }) => type);
+    expect(types).toEqual(['AccountCreated', 'HoldPlaced', last]);
+    const balance = captured ? 600n : 1_000n;
+    expect(ledger.accounts.get(accountId)?.account).toMatchObject({ balance, held: 0n, holds: [] });
+  }
+  const captures = races.filter(({ captured }) => captured).length;
+  expect(captures).toBeGreaterThan(0);
+  expect(captures).toBeLessThan(RACES);
+});
+
+function decimal(text: string): Decimal {
+  const parsed = parseDecimalString(text);
+  if (!parsed.ok) throw new RangeError(parsed.reason);
+  return parsed.value;
+}
