@@ -36,6 +36,7 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     title: 'jetbank commands',
     log,
     metrics,
+    draining: shutdown.draining,
     stopping: shutdown.signal,
     checks: {
       nats: () => state.running?.connection.check() ?? { ok: false, detail: 'not connected yet' },

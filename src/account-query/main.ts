@@ -67,6 +67,7 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     title: 'jetbank queries',
     log,
     metrics,
+    draining: shutdown.draining,
     stopping: signal,
     checks: {
       nats: () => state.nats?.check() ?? { ok: false, detail: 'not connected yet' },

@@ -18,8 +18,9 @@ export interface HttpServerOptions {
   readonly title: string;
   readonly log: Logger;
   readonly metrics: Registry;
-  /** Run by /readyz; while `stopping` says so, the service is not ready whatever they find. */
+  /** Run by /readyz; while it drains or stops, the service is not ready whatever they find. */
   readonly checks: Readonly<Record<string, HealthCheck>>;
+  readonly draining: AbortSignal;
   readonly stopping: AbortSignal;
 }
 
@@ -36,7 +37,7 @@ const VISIBLE_ASCII = /^[\x21-\x7e]{1,128}$/;
 
 /** The shell both services share: strict JSON in, problems out, health, metrics, OpenAPI. */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { log, metrics, checks, stopping, title } = options;
+  const { log, metrics, checks, draining, stopping, title } = options;
   const loggerInstance: FastifyBaseLogger = log;
   const server = fastify({
     loggerInstance,
@@ -59,15 +60,15 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   answerProblems(server);
   acceptOnlyJson(server);
   observeRequests(server, metrics);
-  refuseWhileStopping(server, stopping);
+  refuseWhileStopping(server, draining, stopping);
   await documentApi(server, title);
 
   server.get('/healthz', { schema: { hide: true } }, () => ({ status: 'ok' }));
   server.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
     const readiness = await readinessOf(checks);
-    const ready = readiness.ready && !stopping.aborted;
-    const status = stopping.aborted ? 'stopping' : ready ? 'ready' : 'not ready';
-    return reply.code(ready ? 200 : 503).send({ status, checks: readiness.checks });
+    const going = stopping.aborted ? 'stopping' : draining.aborted ? 'draining' : undefined;
+    const status = going ?? (readiness.ready ? 'ready' : 'not ready');
+    return reply.code(status === 'ready' ? 200 : 503).send({ status, checks: readiness.checks });
   });
   server.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
     reply.type(metrics.contentType).send(await metrics.metrics()),
@@ -90,14 +91,21 @@ function acceptOnlyJson(server: HttpServer): void {
   });
 }
 
-/** A request that arrives on an open connection once the service stops; health is told till the end. */
-function refuseWhileStopping(server: HttpServer, stopping: AbortSignal): void {
+/**
+ * While the service drains, whoever keeps a connection is told to open the next one elsewhere, so that
+ * none is in use when it stops. A request that still comes then is refused; health is told till the end.
+ */
+function refuseWhileStopping(
+  server: HttpServer,
+  draining: AbortSignal,
+  stopping: AbortSignal,
+): void {
   server.addHook('onRequest', (request, reply, done) => {
+    if (draining.aborted) reply.header('connection', 'close');
     if (!stopping.aborted || request.routeOptions.schema?.hide === true) {
       done();
       return;
     }
-    reply.header('connection', 'close');
     const options = { retryAfterSeconds: 1 };
     const detail = 'the service is stopping; nothing was done';
     done(new ProblemError('unavailable', detail, options));

@@ -13,7 +13,11 @@ export interface ServiceConfig {
   /** Whether what is missing on the NATS server, streams and consumers, is made. */
   readonly provision: boolean;
   readonly streamReplicas: number;
+  /** How long the service serves on once it was told to stop, in milliseconds. */
+  readonly drainMs: number;
 }
+
+const MOST_DRAIN_SECONDS = 600;
 
 export function readServiceConfig(env: EnvironmentReader, defaultPort: number): ServiceConfig {
   return {
@@ -23,5 +27,6 @@ export function readServiceConfig(env: EnvironmentReader, defaultPort: number): 
     nats: readNatsSettings(env),
     provision: env.boolean('JETBANK_PROVISION', true),
     streamReplicas: env.integer('STREAM_REPLICAS', 1, { min: 1, max: 5 }),
+    drainMs: env.integer('DRAIN_SECONDS', 0, { min: 0, max: MOST_DRAIN_SECONDS }) * 1_000,
   };
 }

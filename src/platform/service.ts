@@ -42,7 +42,7 @@ export async function runService<C extends ServiceConfig>(
     return;
   }
   const log = createLogger(service, config.logLevel);
-  const shutdown = installShutdown(log);
+  const shutdown = installShutdown(log, config.drainMs);
   const shell: ServiceShell = {
     log,
     metrics: createMetrics(service),

@@ -18,6 +18,7 @@ const WRONG: readonly (readonly [string, string, readonly string[]])[] = [
   ['STREAM_REPLICAS', '6', [COMMAND_SERVICE]],
   ['STREAM_REPLICAS', 'three', [QUERY_SERVICE]],
   ['JETBANK_PROVISION', 'yes', BOTH],
+  ['DRAIN_SECONDS', '5s', [COMMAND_SERVICE]],
   ['LOG_LEVEL', 'loud', [QUERY_SERVICE]],
   ['DEFAULT_CURRENCY', 'XQQ', [COMMAND_SERVICE]],
   ['MAX_WAITING_PER_ACCOUNT', '0', [COMMAND_SERVICE]],

@@ -125,8 +125,17 @@ describe.skipIf(typeof found === 'string')(
       expect(container.livenessProbe?.httpGet.path).toBe('/healthz');
       expect(container.readinessProbe?.httpGet.path).toBe('/readyz');
       const [, pause] = container.lifecycle?.preStop.exec.command ?? [];
+      const { DRAIN_SECONDS: drain } = environmentOf(container);
+      expect(Number(drain)).toBeGreaterThan(0);
       // The service itself takes up to 10 s to stop.
-      expect(template.spec.terminationGracePeriodSeconds).toBeGreaterThan(Number(pause) + 10);
+      const needed = Number(pause) + Number(drain) + 10;
+      expect(template.spec.terminationGracePeriodSeconds).toBeGreaterThan(needed);
+    });
+
+    it('refuses to kill a pod before it has stopped by itself', async () => {
+      await expect(helm.render('account-cmd', { drainSeconds: 15 })).rejects.toThrow(
+        /terminationGracePeriodSeconds is 30, but must be more than .* = 30/,
+      );
     });
 
     it.each([

@@ -54,6 +54,15 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- end }}
 {{- end }}
 
+{{/* A pod that is killed before it has stopped by itself fails requests: 10 s is the services' own limit. */}}
+{{- define "jetbank.gracePeriod" -}}
+{{- $needed := add .Values.preStopSleepSeconds .Values.drainSeconds 10 }}
+{{- if le (int64 .Values.terminationGracePeriodSeconds) $needed }}
+{{- fail (printf "terminationGracePeriodSeconds is %d, but must be more than preStopSleepSeconds + drainSeconds + 10 = %d" (int64 .Values.terminationGracePeriodSeconds) $needed) }}
+{{- end }}
+{{- .Values.terminationGracePeriodSeconds }}
+{{- end }}
+
 {{/* How a pod reaches NATS. Takes the credentials from the values, with the Secret's name checked by the caller. */}}
 {{- define "jetbank.natsEnv" -}}
 - name: NATS_URL
