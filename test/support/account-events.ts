@@ -64,7 +64,13 @@ export function changeOf(event: AccountEvent): bigint {
     case 'TransferSent':
     case 'HoldCaptured':
       return -event.amount;
-    default:
+    case 'HoldPlaced':
+    case 'HoldReleased':
+    case 'AccountFrozen':
+    case 'AccountUnfrozen':
+    case 'OverdraftLimitSet':
+    case 'AccountClosed':
+    case 'CommandRejected':
       return 0n;
   }
 }

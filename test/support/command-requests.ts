@@ -33,7 +33,7 @@ export const transfer = (
   from: string,
   to: string,
   amount: string,
-  { transferId = randomUUID() as string, ...more }: More & { transferId?: string } = {},
+  { transferId = randomUUID(), ...more }: More & { transferId?: string } = {},
 ): CommandRequest =>
   requestOf(
     from,

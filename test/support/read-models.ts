@@ -132,7 +132,12 @@ function changesOf(event: AccountEvent, { held }: Standing): Partial<Standing> {
       return { status: 'closed' };
     case 'OverdraftLimitSet':
       return { overdraftLimit: event.overdraftLimit };
-    default:
+    case 'AccountCreated':
+    case 'MoneyDeposited':
+    case 'MoneyWithdrawn':
+    case 'TransferSent':
+    case 'TransferReceived':
+    case 'CommandRejected':
       return {};
   }
 }
