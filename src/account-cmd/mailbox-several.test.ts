@@ -83,7 +83,10 @@ describe('an item about several accounts', () => {
 
 test('whatever comes: each item once, no account at work twice, order kept on every account', async () => {
   const items = fc.array(
-    fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { minLength: 1, maxLength: 3 }),
+    fc.uniqueArray(fc.constantFrom<string>('a', 'b', 'c', 'd', 'e'), {
+      minLength: 1,
+      maxLength: 3,
+    }),
   );
   await fc.assert(
     fc.asyncProperty(items, fc.infiniteStream(fc.nat()), async (asked, picks) => {
