@@ -17,7 +17,7 @@ import { seededRandom } from '../support/random.ts';
 
 const RACES = 200;
 /** Within so many milliseconds of a hold's end somebody tries to capture it. */
-const WINDOW_MS = 500;
+const WINDOW_MS = 1_500;
 /** From the first hold that is placed to the first that ends, in milliseconds. */
 const LEAD_MS = 3_000;
 const HOUR_MS = 3_600_000;
