@@ -109,13 +109,16 @@ export function createCommandService(options: CommandServiceOptions): CommandSer
       else if (!mailbox.submit(accountsOf(request), pending)) {
         settle({ kind: 'overloaded', detail: `${mailbox.open()} commands are open already` });
       }
-      return withEvents(events, request, await answered.promise);
+      const answer = await answered.promise;
+      timers.after(request, answer);
+      return withEvents(events, request, answer);
     },
     waiting: mailbox.waiting,
     open: () => timers.open() + mailbox.open(),
     async drain() {
       await timers.idle();
       await mailbox.idle();
+      await timers.idle();
       await snapshotWriter.idle();
     },
   };

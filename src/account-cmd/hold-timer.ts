@@ -9,6 +9,11 @@ export interface TimerSetter {
    * Undefined for a command that needs none.
    */
   before(request: CommandRequest): Promise<CommandAnswer | undefined> | undefined;
+  /**
+   * Sets the timer again of a hold that got into the log after its own end: it may have fired before
+   * there was a hold.
+   */
+  after(request: CommandRequest, answer: CommandAnswer): void;
   /** Timers being set. */
   open(): number;
   /** Resolves once all that are being set now are. */
@@ -26,7 +31,7 @@ export function timerSetter(
 ): TimerSetter {
   const setting = new Set<Promise<CommandAnswer | undefined>>();
 
-  async function set(timer: HoldTimer): Promise<CommandAnswer | undefined> {
+  async function schedule(timer: HoldTimer): Promise<CommandAnswer | undefined> {
     try {
       await timers?.schedule(timer);
       return undefined;
@@ -35,18 +40,27 @@ export function timerSetter(
     }
   }
 
+  function set(timer: HoldTimer): Promise<CommandAnswer | undefined> {
+    const outcome = schedule(timer);
+    setting.add(outcome);
+    void outcome.then(() => setting.delete(outcome));
+    return outcome;
+  }
+
   return {
     before(request) {
-      const timer = timers && timerOf(request, now());
-      if (timer === undefined) return undefined;
+      const timer = timers && timerOf(request);
+      // A hold whose time is past is refused, or the repeat of one that has a timer.
+      if (timer === undefined || timer.expiresAt <= now()) return undefined;
       if (setting.size >= atOnce) {
         const detail = `${setting.size} timers are being set already`;
         return Promise.resolve({ kind: 'overloaded', detail });
       }
-      const outcome = set(timer);
-      setting.add(outcome);
-      void outcome.then(() => setting.delete(outcome));
-      return outcome;
+      return set(timer);
+    },
+    after(request, { kind }) {
+      const timer = timers && kind === 'done' ? timerOf(request) : undefined;
+      if (timer !== undefined && timer.expiresAt <= now()) void set(timer);
     },
     open: () => setting.size,
     async idle() {
@@ -55,9 +69,8 @@ export function timerSetter(
   };
 }
 
-/** A hold whose time is past needs no timer: it is refused, or the repeat of one that has one. */
-function timerOf({ accountId, command }: CommandRequest, now: number): HoldTimer | undefined {
-  if (command.type !== 'PlaceHold') return undefined;
-  const { holdId, expiresAt = 0 } = command;
-  return expiresAt > now ? { accountId, holdId, expiresAt } : undefined;
+function timerOf({ accountId, command }: CommandRequest): HoldTimer | undefined {
+  if (command.type !== 'PlaceHold' || command.expiresAt === undefined) return undefined;
+  const { holdId, expiresAt } = command;
+  return { accountId, holdId, expiresAt };
 }

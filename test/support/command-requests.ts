@@ -58,7 +58,8 @@ export function ask(request: CommandRequest, deadline = Infinity): Asked {
   return { answers, pending: { request, deadline, settle: (answer) => answers.push(answer) } };
 }
 
-function decimal(text: string): Decimal {
+/** @throws RangeError for what is no decimal. */
+export function decimal(text: string): Decimal {
   const parsed = parseDecimalString(text);
   if (!parsed.ok) throw new RangeError(`${text} ${parsed.reason}`);
   return parsed.value;
