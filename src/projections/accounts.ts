@@ -85,7 +85,14 @@ function moved(totals: Totals, event: AccountEvent): Partial<Totals> {
       return { received: int64(totals.received + event.amount) };
     case 'TransferSent':
       return { sent: int64(totals.sent + event.amount) };
-    default:
+    case 'AccountCreated':
+    case 'HoldPlaced':
+    case 'HoldReleased':
+    case 'AccountFrozen':
+    case 'AccountUnfrozen':
+    case 'OverdraftLimitSet':
+    case 'AccountClosed':
+    case 'CommandRejected':
       return {};
   }
 }
