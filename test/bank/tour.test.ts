@@ -30,7 +30,11 @@ describe('the tour', () => {
       accountId: expect.stringMatching(UUID) as string,
       ownerName: 'Juan Pérez',
       currency: 'USD',
+      status: 'open',
       balance: '1000.00',
+      held: '0.00',
+      available: '1000.00',
+      overdraftLimit: '0.00',
       version: 1,
       sequence: 1,
     });
@@ -54,8 +58,8 @@ describe('the tour', () => {
     const path = `/accounts/${account.accountId}`;
     const answer = await queries.get(`${path}?minSequence=${account.sequence}`);
     const { createdAt, updatedAt, ...rest } = answer.body as Record<string, string>;
-    const standing = { status: 'open', held: '0.00', overdraftLimit: '0.00' };
-    expect(rest).toEqual({ ...account, ...standing, balance: '1300.00', available: '1300.00' });
+    expect(rest).toEqual(account);
+    expect(rest['balance']).toBe('1300.00');
     expect(new Date(createdAt!).toISOString()).toBe(createdAt);
     expect(Date.parse(updatedAt!)).toBeGreaterThanOrEqual(Date.parse(createdAt!));
     expect(answer.headers.get('etag')).toBe('"3"');
