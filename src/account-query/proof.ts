@@ -19,8 +19,11 @@ export interface CurrencyProof {
   readonly held: MinorUnits;
   /** How far all accounts below 0 are below it: 0 or more. */
   readonly overdrawn: MinorUnits;
-  /** The accounts with the newest events, as they were added up; those of the last events are in it. */
-  readonly newest: readonly SeenAccount[];
+  /**
+   * The accounts that were beyond the position as they were added up, at most `MOST_AHEAD`: those with
+   * the newest events.
+   */
+  readonly ahead: readonly SeenAccount[];
 }
 
 /** How far an account had come when it was added up. */
@@ -34,16 +37,16 @@ export interface SeenAccount {
 /** A sum over all accounts reads all of them; it is given up after so long, in milliseconds. */
 export const PROOF_TIMEOUT_MS = 9_000;
 
-/** Accounts of a currency of which it is known how far they had come. */
-export const SEEN_NEWEST = 2_000;
+/** Accounts of a currency beyond the position of which it is known how far they had come. */
+export const MOST_AHEAD = 2_000;
 
 const SUMS = ['deposited', 'withdrawn', 'received', 'sent', 'held'] as const;
 
-type Sums = Readonly<Record<(typeof SUMS)[number] | 'balances' | 'below', Decimal128>> & {
+type Sums = Readonly<Record<(typeof SUMS)[number] | 'balances' | 'below', Decimal128 | number>> & {
   readonly _id: string;
   /** A bigint from 2^31 on. */
   readonly accounts: number | bigint;
-  readonly newest: readonly Seen[];
+  readonly ahead: readonly Seen[];
 };
 
 interface Seen {
@@ -55,24 +58,31 @@ interface Seen {
 /**
  * The sums of each currency. Every document carries its own totals, and is written as a whole, so they
  * agree at every moment, whichever accounts are being written meanwhile. As decimals of 34 digits the
- * sums neither overflow nor become doubles.
+ * sums neither overflow nor become doubles. `position` is a stream sequence up to which they have
+ * every event.
  */
 export async function proveMoney(
   accounts: Collection<AccountDocument>,
+  position: number,
 ): Promise<readonly CurrencyProof[]> {
-  const sum = (value: string | object) => ({ $sum: { $toDecimal: value } });
+  // Most accounts have nothing of most of these, and a decimal costs more than looking.
+  const sum = (value: string, counted = { $ne: [value, 0] }) => ({
+    $sum: { $cond: [counted, { $toDecimal: value }, 0] },
+  });
+  const isAhead = { $gt: ['$sequence', BigInt(position)] };
   const group = {
     _id: '$currency',
     accounts: { $sum: 1 },
     ...Object.fromEntries(SUMS.map((field) => [field, sum(`$${field}`)])),
     balances: sum('$balance'),
-    below: sum({ $min: ['$balance', 0] }),
-    newest: { $topN: { n: SEEN_NEWEST, sortBy: { sequence: -1 }, output: SEEN } },
+    below: sum('$balance', { $lt: ['$balance', 0] }),
+    // It leaves out null, and compares objects by their first member, the sequence.
+    ahead: { $maxN: { n: MOST_AHEAD, input: { $cond: [isAhead, SEEN, null] } } },
   };
   const found = await accounts
     .aggregate<Sums>([{ $group: group }, { $sort: { _id: 1 } }], { maxTimeMS: PROOF_TIMEOUT_MS })
     .toArray();
-  return found.map(({ _id, accounts: count, newest, ...sums }) => ({
+  return found.map(({ _id, accounts: count, ahead, ...sums }) => ({
     currency: _id,
     accounts: Number(count),
     deposited: unitsOf(sums.deposited),
@@ -82,13 +92,13 @@ export async function proveMoney(
     balances: unitsOf(sums.balances),
     held: unitsOf(sums.held),
     overdrawn: -unitsOf(sums.below),
-    newest: newest.map(({ sequence, ...seen }) => ({ ...seen, sequence: Number(sequence) })),
+    ahead: ahead.map(({ sequence, ...seen }) => ({ ...seen, sequence: Number(sequence) })),
   }));
 }
 
-const SEEN = { accountId: '$_id', version: '$version', sequence: '$sequence' };
+const SEEN = { sequence: '$sequence', accountId: '$_id', version: '$version' };
 
-const unitsOf = (decimal: Decimal128): MinorUnits => BigInt(decimal.toString());
+const unitsOf = (sum: Decimal128 | number): MinorUnits => BigInt(sum.toString());
 
 /**
  * Whether what came in less what went out is what is there. An account's totals are counted modulo

@@ -17,7 +17,8 @@ export interface ReadStore {
   transactions(range: StatementRange, page: PageRequest): Promise<Page<TransactionDocument>>;
   /** A stream sequence before that of the account's version, as near as the statement knows one. */
   sequenceBefore(accountId: string, version: number): Promise<number>;
-  proof(): Promise<readonly CurrencyProof[]>;
+  /** `position`: a stream sequence up to which the read models have every event. */
+  proof(position: number): Promise<readonly CurrencyProof[]>;
   /** All of it, some hundred lines at a time; leaving it early lets MongoDB forget it. */
   allTransactions(range: StatementRange): AsyncGenerator<readonly TransactionDocument[]>;
 }
@@ -35,7 +36,7 @@ export function readStore(collections: () => ReadModels): ReadStore {
       const line = await collections().transactions.findOne(before, { sort: { version: -1 } });
       return Number(line?.sequence ?? 0);
     },
-    proof: () => proveMoney(collections().accounts),
+    proof: (position) => proveMoney(collections().accounts, position),
     allTransactions: (range) => statementLines(collections().transactions, range),
   };
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { openedWith } from '../account/events.ts';
 import type { AccountEvent } from '../account/events.ts';
 import { memoryEventStore } from '../event-store/memory-event-store.ts';
-import { SEEN_NEWEST } from './proof.ts';
+import { MOST_AHEAD } from './proof.ts';
 import type { CurrencyProof } from './proof.ts';
 import { compareTransfers } from './transfers-agree.ts';
 
@@ -59,7 +59,7 @@ function proofOf(received: bigint, sent: bigint, ada: number, bob: number): Curr
   });
   return {
     ...{ currency: 'USD', accounts: 2, deposited: 200n, withdrawn: 0n, received, sent },
-    ...{ balances: 200n, held: 0n, overdrawn: 0n, newest: [seen(ADA, ada), seen(BOB, bob)] },
+    ...{ balances: 200n, held: 0n, overdrawn: 0n, ahead: [seen(ADA, ada), seen(BOB, bob)] },
   };
 }
 
@@ -97,10 +97,10 @@ test('totals beyond 2^63 are compared by what is stored of them', async () => {
 });
 
 test('where too many accounts are ahead, nothing is said', async () => {
-  const newest = Array.from({ length: SEEN_NEWEST }, () => ({
+  const ahead = Array.from({ length: MOST_AHEAD }, () => ({
     ...{ accountId: ADA, version: 3, sequence: 6 },
   }));
-  const proof = { ...proofOf(0n, 1n, 3, 3), newest };
+  const proof = { ...proofOf(0n, 1n, 3, 3), ahead };
   const compared = await compareTransfers([proof], 5, await log(), signal);
   expect(compared).toEqual({ kind: 'not_compared' });
 });

@@ -1,6 +1,6 @@
 import type { EventReader } from '../event-store/event-store.ts';
 import type { LogEntry } from '../event-store/log-entry.ts';
-import { isNothing, SEEN_NEWEST } from './proof.ts';
+import { isNothing, MOST_AHEAD } from './proof.ts';
 import type { CurrencyProof } from './proof.ts';
 
 /** Whether transfers net to zero in every currency, and up to which stream sequence that was asked. */
@@ -30,7 +30,7 @@ export async function compareTransfers(
   log: Pick<EventReader, 'entries'>,
   signal: AbortSignal,
 ): Promise<TransferProof> {
-  const ahead = accountsAhead(proofs, position);
+  const ahead = accountsAhead(proofs);
   if (ahead === undefined) return { kind: 'not_compared' };
   const nets = new Map(proofs.map(({ currency, received, sent }) => [currency, received - sent]));
   const agrees = () => [...nets.values()].every(isNothing);
@@ -50,11 +50,9 @@ export async function compareTransfers(
 }
 
 /** By their ids, those beyond the position; undefined where there may be more than are known. */
-function accountsAhead(proofs: readonly CurrencyProof[], position: number) {
-  const isAhead = ({ sequence }: { readonly sequence: number }) => sequence > position;
-  const ahead = proofs.map(({ newest }) => newest.filter(isAhead));
-  if (ahead.some(({ length }) => length === SEEN_NEWEST)) return undefined;
-  return new Map(ahead.flat().map((seen) => [seen.accountId, seen]));
+function accountsAhead(proofs: readonly CurrencyProof[]) {
+  if (proofs.some(({ ahead }) => ahead.length === MOST_AHEAD)) return undefined;
+  return new Map(proofs.flatMap(({ ahead }) => ahead).map((seen) => [seen.accountId, seen]));
 }
 
 /** An entry that cannot be read is no event of a transfer that anybody could apply. */

@@ -2,6 +2,7 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import type { KV } from '@nats-io/kv';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openedWith } from '../../src/account/events.ts';
 import type { AccountRecord } from '../../src/account/record.ts';
 import { SNAPSHOT_BUCKET, SNAPSHOT_STREAM } from '../../src/event-store/jetstream/names.ts';
 import { decodeSnapshot, encodeSnapshot } from '../../src/event-store/snapshot-codec.ts';
@@ -62,8 +63,9 @@ test('the fifth event leaves a snapshot of version 5, the tenth one of version 1
     accountId,
     ownerName: 'Ada Lovelace',
     currency: 'USD',
-    balance: 10_250n,
+    ...openedWith(10_250n),
     version: 5,
+    holds: [],
   });
   expect(first.sequence).toBe(fifth.account.sequence);
   expect(first.commands.map(({ version }) => version)).toEqual([4, 5]);

@@ -30,7 +30,11 @@ describe('the tour', () => {
       accountId: expect.stringMatching(UUID) as string,
       ownerName: 'Juan Pérez',
       currency: 'USD',
+      status: 'open',
       balance: '1000.00',
+      held: '0.00',
+      available: '1000.00',
+      overdraftLimit: '0.00',
       version: 1,
       sequence: 1,
     });

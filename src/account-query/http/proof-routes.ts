@@ -26,7 +26,7 @@ export function proofRoutes(server: HttpServer, options: RouteOptions): void {
       await untilVisible(request.query.minSequence);
       // Before the sums: later events may be in them, none before is missing.
       const sequence = position();
-      const proofs = await available(request, () => store.proof(), PROOF_TIMEOUT_MS);
+      const proofs = await available(request, () => store.proof(sequence), PROOF_TIMEOUT_MS);
       const compared = await comparedWithLog(request, proofs, sequence);
       const currencies = proofs.map(currencyProofView);
       const transfers = transferProofView(compared);
