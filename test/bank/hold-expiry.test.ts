@@ -132,6 +132,8 @@ test('a service that was without NATS for a while goes on with the timers', asyn
   bank.nats.kill('SIGKILL');
   await bank.nats.exited;
   await bank.nats.restart();
+  await eventually(async () => (await commands.get('/readyz')).status === 200, PATIENCE);
+  await eventually(() => bank.nc.rtt());
   expect(await eventually(isReleased, PATIENCE)).toMatchObject({ holdId, reason: 'expired' });
   await noTimersAreLeft();
 });
