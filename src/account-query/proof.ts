@@ -66,7 +66,7 @@ export async function proveMoney(
   position: number,
 ): Promise<readonly CurrencyProof[]> {
   // Most accounts have nothing of most of these, and a decimal costs more than looking.
-  const sum = (value: string, counted = { $ne: [value, 0] }) => ({
+  const sum = (value: string, counted: object = { $ne: [value, 0] }) => ({
     $sum: { $cond: [counted, { $toDecimal: value }, 0] },
   });
   const isAhead = { $gt: ['$sequence', BigInt(position)] };
