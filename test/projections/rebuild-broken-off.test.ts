@@ -6,6 +6,7 @@ import { historyWriter } from '../support/history.ts';
 import { jetbankOk, startJetbank } from '../support/jetbank.ts';
 import { seededRandom } from '../support/random.ts';
 import { checkpointOf, expectReadModelsOf, untilProjected } from '../support/read-models.ts';
+import type { ReadBuild } from '../support/read-models.ts';
 
 const BATCHES = 16;
 const EVENTS_A_BATCH = 1_000;
@@ -23,13 +24,15 @@ beforeAll(async () => {
 });
 afterAll(() => bank.stop());
 
+/** Its program has started, which takes seconds on a busy machine, and has written something. */
+const untilBegun = (build: ReadBuild) =>
+  eventually(async () => ((await checkpointOf(bank.db, build)) ?? 0n) > 0n, { timeoutMs: 15_000 });
+
 /** Begins one and kills it as soon as it has written something. Answers where the build stands. */
 async function killHalfWay(number: number): Promise<number> {
   const program = startJetbank(bank.env, ...REBUILD);
   const build = { number, groups: 1 };
-  await eventually(async () => ((await checkpointOf(bank.db, build)) ?? 0n) > 0n, {
-    timeoutMs: 15_000,
-  });
+  await untilBegun(build);
   program.kill('SIGKILL');
   expect(await program.exit).toBe('SIGKILL');
   const reached = Number(await checkpointOf(bank.db, build));
@@ -69,9 +72,7 @@ test('one that was killed is removed by --abandon', async () => {
 
 test('Ctrl-C breaks one off in one line, and the next one wants other groups: it begins anew', async () => {
   const program = startJetbank(bank.env, ...REBUILD);
-  await eventually(
-    async () => ((await checkpointOf(bank.db, { number: 3, groups: 1 })) ?? 0n) > 0n,
-  );
+  await untilBegun({ number: 3, groups: 1 });
   program.kill('SIGINT');
   expect(await program.exit).toBe(1);
   expect(program.stderr.at(-1)).toBe('jetbank: broken off; call it again to go on');
