@@ -38,8 +38,16 @@ describe.each([
     name: 'commands' as const,
     routes: [
       'post /accounts',
+      'post /accounts/{accountId}/close',
       'post /accounts/{accountId}/deposit',
+      'post /accounts/{accountId}/freeze',
+      'post /accounts/{accountId}/holds',
+      'post /accounts/{accountId}/holds/{holdId}/capture',
+      'post /accounts/{accountId}/holds/{holdId}/release',
+      'post /accounts/{accountId}/unfreeze',
       'post /accounts/{accountId}/withdraw',
+      'post /transfers',
+      'put /accounts/{accountId}/overdraft-limit',
     ],
     retryable: {
       409: ['concurrent_update'],
@@ -95,7 +103,7 @@ describe.each([
         const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => parameter);
         const inPath = operation.parameters?.filter((parameter) => parameter.in === 'path') ?? [];
         expect(inPath.map((parameter) => parameter.name)).toEqual(named);
-        expect(operation.requestBody !== undefined).toBe(method === 'post');
+        expect(operation.requestBody !== undefined).toBe(method !== 'get');
         const statuses = Object.keys(operation.responses);
         expect(statuses).toContain('400');
         expect(statuses.some((status) => status.startsWith('2'))).toBe(true);
