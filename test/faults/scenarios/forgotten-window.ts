@@ -3,7 +3,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { nanos } from 'nats';
 import { expect } from 'vitest';
 import { REMEMBERED_COMMANDS } from '../../../src/account/record.ts';
-import { SNAPSHOT_STREAM, STREAM } from '../../../src/event-store/jetstream/names.ts';
+import { SNAPSHOT_STREAM, STREAM, TIMER_STREAM } from '../../../src/event-store/jetstream/names.ts';
 import { desiredStream } from '../../../src/event-store/jetstream/stream-config.ts';
 import { eventually } from '../../support/await.ts';
 import type { Bank } from '../../support/bank.ts';
@@ -67,6 +67,7 @@ async function makeStreams({ nc }: Bank): Promise<void> {
     duplicate_window: nanos(DUPLICATE_WINDOW_MS),
   });
   await jsm.streams.add(desiredStream(SNAPSHOT_STREAM, 1));
+  await jsm.streams.add(desiredStream(TIMER_STREAM, 1));
 }
 
 async function deleteSnapshots({ nc }: Bank): Promise<void> {
