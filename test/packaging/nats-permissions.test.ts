@@ -4,6 +4,7 @@ import { Kvm } from '@nats-io/kv';
 import { headers } from 'nats';
 import type { NatsConnection } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../support/await.ts';
 import { poll } from '../../dev/stack/wait.ts';
 import { firedTimer, jetStreamTimers } from '../../src/event-store/jetstream/timers.ts';
 import { accountIdIn } from '../../src/event-store/subjects.ts';
@@ -97,8 +98,12 @@ describe('on servers with the configuration of nats-deployment', () => {
       const fired = await consumer.next({ expires: TIMEOUT_MS });
       expect(fired && firedTimer(fired.subject)).toEqual(timer);
       expect(await fired?.ackAck({ timeout: TIMEOUT_MS })).toBe(true);
-      const { state, config } = await (await managerOf(nc)).streams.info('ACCOUNT_TIMERS');
-      expect([state.messages, config.num_replicas]).toEqual([0, 3]);
+      const jsm = await managerOf(nc);
+      // An acknowledged message of a work queue is removed by all replicas, a little later.
+      await eventually(async () => {
+        const { state, config } = await jsm.streams.info('ACCOUNT_TIMERS');
+        expect([state.messages, config.num_replicas]).toEqual([0, 3]);
+      });
       const forms = ['', '_.account.'].map(
         (domain) => `$JS.ACK.${domain}ACCOUNT_TIMERS.hold-expiry.1.1.1.1790000000000000000.0`,
       );
