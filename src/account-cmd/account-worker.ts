@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { IntegrityError } from '../account/errors.ts';
 import { UndecodablePayloadError } from '../event-store/avro/single-object.ts';
+import { answerUndisputed, uncompared } from './answer-undisputed.ts';
 import { appendPlan } from './append-plan.ts';
 import { accountsOf } from './command.ts';
 import type { PendingCommand } from './command.ts';
 import { decideBatch } from './decide-batch.ts';
-import type { BatchPlan } from './decide-batch.ts';
 import { dueSnapshots } from './due-snapshots.ts';
-import { isFinal } from './final-answer.ts';
 import { knownAccounts } from './known-accounts.ts';
 import { openCommands } from './open-commands.ts';
 import type { Obstacle } from './open-commands.ts';
@@ -31,9 +30,9 @@ const WAITED_TOO_LONG: Obstacle = {
  * else in this process works on those accounts meanwhile. Never throws. How a command ends:
  *
  * - accepted and stored: with the state right after it;
- * - refused and remembered: once the event that says so is stored;
- * - refused otherwise: once the states it was decided on are known to be the newest, because an
- *   append of the same batch met its expectation of them or because the leader says so;
+ * - refused: once the states it was decided on are known to be the newest, because the append of the
+ *   batch met its expectation of them or because the leader says so; a refusal that is remembered,
+ *   once the event that says so is stored besides;
  * - repeated: as the first time, which the state remembers or JetStream's message id gives away;
  * - conflict: the accounts' new events are read through the leader, and all that is open is decided
  *   again, the first time at once and out of no budget: the cache was behind;
@@ -90,11 +89,11 @@ async function tryOnce(work: Work, limit: number): Promise<Round> {
   if (obstacle !== undefined) return { limit, obstacle };
   // Some of them may have found their end on the way; those behind them are not prepared for.
   const plan = decideBatch(known.record, commands.filter(open.has), context.decide);
-  if (plan.events.length > 0) return appendPlan(work, limit, plan);
-  const unsure = accountsOfRefusals(plan).filter((accountId) => !known.isNewest(accountId));
+  const unsure = uncompared(plan).filter((accountId) => !known.isNewest(accountId));
   known.outdated(unsure);
   if (unsure.length > 0) return { limit };
-  const held = answerAll(work, plan);
+  if (plan.events.length > 0) return appendPlan(work, limit, plan);
+  const held = answerUndisputed(work, plan);
   return { limit, ...(held && { obstacle: held }) };
 }
 
@@ -125,26 +124,6 @@ async function prepare(
     } else {
       obstacle = unreadable(error);
     }
-  }
-  return obstacle;
-}
-
-/** The accounts on whose states the answers rest. */
-const accountsOfRefusals = ({ answered }: BatchPlan): string[] =>
-  answered
-    .filter(({ answer }) => !isFinal(answer))
-    .flatMap(({ pending }) => accountsOf(pending.request));
-
-/**
- * Answers what needed no event, on the newest states. A command that a lost append may still bring
- * into the log must not be refused: it is held back, and the obstacle is answered.
- */
-function answerAll({ known, open }: Work, plan: BatchPlan): Obstacle | undefined {
-  let obstacle: Obstacle | undefined;
-  for (const { pending, answer } of plan.answered) {
-    const held = !isFinal(answer) && open.mayStillLand(pending, known.sequenceOf);
-    if (held) obstacle = { kind: 'unavailable', detail: 'an append is still on its way' };
-    else open.answer(pending, answer);
   }
   return obstacle;
 }

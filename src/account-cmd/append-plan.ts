@@ -1,11 +1,10 @@
 import type { AccountRecord } from '../account/record.ts';
 import { applyRecorded } from '../account/record.ts';
 import type { AccountWrite } from '../event-store/event-store.ts';
-import { accountsOf } from './command.ts';
+import { answerUndisputed } from './answer-undisputed.ts';
 import { recordedEvents } from './decide-batch.ts';
 import type { BatchPlan } from './decide-batch.ts';
 import { dueSnapshots } from './due-snapshots.ts';
-import { isFinal } from './final-answer.ts';
 import { lastOwnIndex } from './open-commands.ts';
 import type { Obstacle, SequenceOf } from './open-commands.ts';
 import { repeated } from './repeated.ts';
@@ -18,9 +17,11 @@ export async function appendPlan(work: Work, limit: number, plan: BatchPlan): Pr
   const outcome = await context.events.append(writes);
   context.observer.appended(outcome, plan.events.length);
   switch (outcome.kind) {
-    case 'stored':
+    case 'stored': {
       stored(work, plan, outcome.lastSequence);
-      return { limit: limit * 2 };
+      const held = answerUndisputed(work, plan);
+      return { limit: limit * 2, ...(held && { obstacle: held }) };
+    }
     case 'conflict':
       known.outdated(accountsIn(writes));
       return { limit, obstacle: { kind: 'conflict' } };
@@ -58,11 +59,7 @@ function writesOf({ events }: BatchPlan, sequenceOf: SequenceOf): AccountWrite[]
   return writes;
 }
 
-/**
- * Folds the stored events in, answers their commands, and takes the snapshots that are due. A
- * refusal of the same batch holds if the append met its expectation of all that it rests on; else it
- * is decided again, on states that are the newest.
- */
+/** Folds the stored events in, answers their commands, and takes the snapshots that are due. */
 function stored({ context, known, open }: Work, plan: BatchPlan, lastSequence: number): void {
   const recorded = recordedEvents(plan, lastSequence);
   const states: AccountRecord[] = [];
@@ -77,11 +74,6 @@ function stored({ context, known, open }: Work, plan: BatchPlan, lastSequence: n
   for (const command of plan.written) {
     const after = states[lastOwnIndex(plan, command)];
     if (after !== undefined) open.written(command, after, recorded);
-  }
-  for (const { pending, answer } of plan.answered) {
-    const unsure = accountsOf(pending.request).filter((accountId) => !known.isNewest(accountId));
-    if (isFinal(answer) || unsure.length === 0) open.answer(pending, answer);
-    else known.outdated(unsure);
   }
   due.write(context.snapshotWriter);
 }

@@ -166,8 +166,8 @@ function draftOf(current: Records, request: CommandRequest, rules: Rules, source
         return decided;
       }
       // A key belongs to one account: to the others the transfer comes under its own id.
-      const { transferId } = command.type === 'Transfer' ? command : { transferId: '' };
-      const others = { commandId: transferId, commandHash: null };
+      const commandId = command.type === 'Transfer' ? command.transferId : own.commandId;
+      const others = { commandId, commandHash: null };
       for (const { accountId, fact } of decided) {
         add(accountId, fact, accountId === ownAccount ? own : others);
       }

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { collected } from '../../test/support/collected.ts';
-import { create, deposit, withdraw } from '../../test/support/command-requests.ts';
+import {
+  create,
+  deposit,
+  keyed,
+  leg,
+  requestOf,
+  withdraw,
+} from '../../test/support/command-requests.ts';
 import { memorySnapshotStore } from '../../test/support/memory-snapshot-store.ts';
 import type { MemorySnapshotStore } from '../../test/support/memory-snapshot-store.ts';
 import { scriptedService } from '../../test/support/scripted-service.ts';
@@ -44,6 +51,21 @@ describe('a refusal does not rest on a state that may be old:', () => {
     const answer = await bank.execute(deposit(ada, '1.00', { expectedVersion: 2 }));
     expect(answer).toMatchObject({ kind: 'done', account: { version: 3 } });
   });
+
+  test.each(['keyed', 'not keyed'])(
+    'nor on that of another account of a transfer: %s',
+    async (how) => {
+      const bob = await bank.opened('0.00');
+      await other.execute(deposit(bob, '50.00'));
+      const legs = [leg(ada, bob, '1.00'), leg(bob, ada, '51.00')];
+      const command = { type: 'Transfer', transferId: randomUUID(), legs } as const;
+      const more = how === 'keyed' ? keyed('there-and-back') : {};
+      expect(await bank.execute(requestOf(ada, command, more))).toMatchObject({
+        kind: 'done',
+        account: { balance: 6_000n, version: 3 },
+      });
+    },
+  );
 
   test('it is asked of the leader, not of a replica', async () => {
     const { heads } = bank.store;

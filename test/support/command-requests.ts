@@ -4,7 +4,7 @@ import type {
   CommandRequest,
   PendingCommand,
 } from '../../src/account-cmd/command.ts';
-import type { Command } from '../../src/account/commands.ts';
+import type { Command, TransferLeg } from '../../src/account/commands.ts';
 import type { Decimal } from '../../src/account/money.ts';
 import { parseDecimalString } from '../../src/account/money.ts';
 
@@ -28,6 +28,13 @@ export const deposit = (accountId: string, amount: string, more?: More): Command
 export const withdraw = (accountId: string, amount: string, more?: More): CommandRequest =>
   requestOf(accountId, { type: 'Withdraw', amount: decimal(amount) }, more);
 
+/** One leg of a transfer. */
+export const leg = (from: string, to: string, amount: string): TransferLeg => ({
+  from,
+  to,
+  amount: decimal(amount),
+});
+
 /** `transferId` is the same for each request of a key. */
 export const transfer = (
   from: string,
@@ -35,11 +42,7 @@ export const transfer = (
   amount: string,
   { transferId = randomUUID(), ...more }: More & { transferId?: string } = {},
 ): CommandRequest =>
-  requestOf(
-    from,
-    { type: 'Transfer', transferId, legs: [{ from, to, amount: decimal(amount) }] },
-    more,
-  );
+  requestOf(from, { type: 'Transfer', transferId, legs: [leg(from, to, amount)] }, more);
 
 /** What an idempotency key makes of a request: `keyed('k')`, or with another body `keyed('k', 'h')`. */
 export const keyed = (key: string, commandHash = 'the-same-body'): More => ({
