@@ -11,7 +11,7 @@ import { messageOf } from '../platform/message-of.ts';
 import { connectNats, readNatsSettings } from '../platform/nats.ts';
 import { accountProjection } from '../projections/account-projection.ts';
 import { groupsOf, readProjectionGroups } from '../projections/build.ts';
-import { provisionConsumer } from '../projections/durable-consumer.ts';
+import { provisionGroupConsumer } from '../projections/durable-consumer.ts';
 import { CliError } from './cli-error.ts';
 
 /** How long a cluster may take to come together, and how often it is asked, in milliseconds. */
@@ -38,7 +38,7 @@ export async function applyStreams(variables: Environment): Promise<void> {
       stream.drift.map(describe).forEach(print);
     }
     for (const group of groupsOf({ ...firstBuild, groups })) {
-      await provisionConsumer(jsm, group, true, 0);
+      await provisionGroupConsumer(jsm, group, true, 0);
       print(`consumer ${group.id}: there`);
     }
     const timers = await provisionTimerConsumer(jsm, true);

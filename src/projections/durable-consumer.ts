@@ -1,14 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { JetStreamApiError } from '@nats-io/jetstream';
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
+import {
+  describedConsumer,
+  findConsumer,
+  provisionConsumer,
+} from '../event-store/jetstream/consumers.ts';
 import { STREAM } from '../event-store/jetstream/names.ts';
 import { buildId } from './build.ts';
 import type { Group } from './build.ts';
 
 /** The priority group of the projection's consumers: whoever holds the pin gets the messages. */
 export const PRIORITY_GROUP = 'projector';
-
-const CONSUMER_NOT_FOUND = 10014;
 
 /**
  * The group's durable consumer: as `streams/consumers/<projection>-v1.json` describes the one of the
@@ -17,8 +18,7 @@ const CONSUMER_NOT_FOUND = 10014;
 export function desiredConsumer(group: Group, fromSequence = 1): Partial<ConsumerConfig> {
   const { id, build, subjects } = group;
   const template = buildId({ projection: build.projection, number: 1 });
-  const file = new URL(`../../streams/consumers/${template}.json`, import.meta.url);
-  const config = JSON.parse(readFileSync(file, 'utf8')) as Partial<ConsumerConfig>;
+  const config = describedConsumer(template);
   const begin =
     fromSequence > 1 ? { deliver_policy: START_SEQUENCE, opt_start_seq: fromSequence } : {};
   if (id === template) return { ...config, ...begin };
@@ -30,35 +30,22 @@ export function desiredConsumer(group: Group, fromSequence = 1): Partial<Consume
 const START_SEQUENCE = 'by_start_sequence' as NonNullable<ConsumerConfig['deliver_policy']>;
 
 /** The group's durable consumer; undefined where there is none. */
-export async function findConsumer(
+export const findGroupConsumer = (
   jsm: JetStreamManager,
-  group: Group,
-): Promise<ConsumerInfo | undefined> {
-  try {
-    return await jsm.consumers.info(STREAM, group.id);
-  } catch (error) {
-    const missing = error instanceof JetStreamApiError && error.code === CONSUMER_NOT_FOUND;
-    if (missing) return undefined;
-    throw error;
-  }
-}
+  { id }: Group,
+): Promise<ConsumerInfo | undefined> => findConsumer(jsm, STREAM, id);
 
 /**
  * The group's durable consumer, made if it is missing and may be made, for the events after
  * `checkpoint`.
  * @throws Error saying what to do, when it is missing and may not.
  */
-export async function provisionConsumer(
+export function provisionGroupConsumer(
   jsm: JetStreamManager,
   group: Group,
   create: boolean,
   checkpoint: number,
 ): Promise<ConsumerInfo> {
-  const found = await findConsumer(jsm, group);
-  if (found !== undefined) return found;
-  if (create) return jsm.consumers.add(STREAM, desiredConsumer(group, checkpoint + 1));
-  throw new Error(
-    `the consumer ${group.id} of ${STREAM} does not exist: make it with "jetbank streams apply" ` +
-      'or let the service do it with JETBANK_PROVISION=true',
-  );
+  const config = () => desiredConsumer(group, checkpoint + 1);
+  return provisionConsumer(jsm, { stream: STREAM, name: group.id, config }, create);
 }

@@ -13,7 +13,7 @@ import type { Applier, ApplierOptions, DeliveredEntry } from './applier.ts';
 import { batchQueue } from './batch-queue.ts';
 import { deliveryOrder } from './delivery-order.ts';
 import type { Delivery } from './delivery-order.ts';
-import { PRIORITY_GROUP, provisionConsumer } from './durable-consumer.ts';
+import { PRIORITY_GROUP, provisionGroupConsumer } from './durable-consumer.ts';
 import { withTimeout } from '../platform/timeout.ts';
 import { expectInLog } from './log-set-back.ts';
 import type { ProjectedDocument } from './projection.ts';
@@ -74,7 +74,7 @@ async function project<D extends ProjectedDocument>(
   await store.open();
   const { sequence: checkpoint } = await checkpoints.open();
   await expectInLog(events, group, checkpoint);
-  const { delivered } = await provisionConsumer(jsm, group, provision, checkpoint);
+  const { delivered } = await provisionGroupConsumer(jsm, group, provision, checkpoint);
   position.reset(checkpoint);
   observer.started(checkpoint);
   const applier = createApplier(options, checkpoint, onProgress);

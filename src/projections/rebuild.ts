@@ -5,7 +5,7 @@ import { groupsOf, wholeOf } from './build.ts';
 import type { Build } from './build.ts';
 import { checkpointStore, joinedCheckpoints } from './checkpoint.ts';
 import { controlStore } from './control.ts';
-import { PRIORITY_GROUP, provisionConsumer } from './durable-consumer.ts';
+import { PRIORITY_GROUP, provisionGroupConsumer } from './durable-consumer.ts';
 import { expectInLog } from './log-set-back.ts';
 import { projectionPosition } from './position.ts';
 import { createProjector } from './projector.ts';
@@ -134,7 +134,7 @@ async function catchUp<D extends ProjectedDocument>(
   for (const group of groupsOf(build)) {
     const { sequence } = await checkpointStore(db, group.id).open();
     await expectInLog(events, group, sequence);
-    await provisionConsumer(jsm, group, true, sequence);
+    await provisionGroupConsumer(jsm, group, true, sequence);
   }
   const projector = createProjector(options, build);
   projector.resume();

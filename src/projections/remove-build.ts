@@ -5,7 +5,7 @@ import { collectionName, groupsOf } from './build.ts';
 import type { Build } from './build.ts';
 import { CHECKPOINTS } from './checkpoint.ts';
 import { controlStore } from './control.ts';
-import { findConsumer } from './durable-consumer.ts';
+import { findGroupConsumer } from './durable-consumer.ts';
 import { parkedCollection } from './parked.ts';
 import type { ProjectedDocument, Projection } from './projection.ts';
 
@@ -24,7 +24,7 @@ export async function removeBuild<D extends ProjectedDocument>(
   const { projection, db, jsm } = options;
   const groups = groupsOf(build);
   for (const group of groups) {
-    if ((await findConsumer(jsm, group)) === undefined) continue;
+    if ((await findGroupConsumer(jsm, group)) === undefined) continue;
     await jsm.consumers.delete(STREAM, group.id);
   }
   const ids = groups.map(({ id }) => id);

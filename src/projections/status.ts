@@ -4,7 +4,7 @@ import { groupsOf } from './build.ts';
 import type { Build, Group } from './build.ts';
 import { checkpointStore } from './checkpoint.ts';
 import { controlStore } from './control.ts';
-import { findConsumer } from './durable-consumer.ts';
+import { findGroupConsumer } from './durable-consumer.ts';
 import { parkedCollection, parkedStore } from './parked.ts';
 import type { ParkedRecord } from './parked.ts';
 
@@ -50,7 +50,7 @@ export async function projectionStatus(
   async function groupStatus(group: Group): Promise<GroupStatus> {
     const [checkpoint, consumer] = await Promise.all([
       checkpointStore(db, group.id).read(),
-      findConsumer(jsm, group),
+      findGroupConsumer(jsm, group),
     ]);
     const { sequence, at } = checkpoint ?? { sequence: 0, at: undefined };
     const lagEvents = consumer && unapplied(consumer, sequence);

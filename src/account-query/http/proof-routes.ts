@@ -7,7 +7,7 @@ import { compareTransfers } from '../transfers-agree.ts';
 import type { TransferProof } from '../transfers-agree.ts';
 import { available, logAvailable, queryProblems } from './answers.ts';
 import type { RouteOptions } from './route-options.ts';
-import { ProofQuery, ProofView } from './schemas.ts';
+import { ProofQuery, ProofView } from './proof-schemas.ts';
 import { currencyProofView, transferProofView } from './views.ts';
 
 /** Whether all money that came in is there or went out. */

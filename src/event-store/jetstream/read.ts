@@ -129,9 +129,9 @@ export async function* readSince(
   accountId: string,
   time: number,
 ): AsyncGenerator<RecordedEvent> {
-  // The server knows next_by_subj here too; the client's type does not.
+  // The server knows both here too, where no sequence is asked for; the client's type does not.
   const start_time = new Date(time).toISOString();
-  const query = { start_time, next_by_subj: subjectOf(accountId) } as unknown as MsgRequest;
+  const query = { seq: 0, start_time, next_by_subj: subjectOf(accountId) };
   const first = await jsm.streams.getMessage(STREAM, query);
   for (let reached = first === null ? undefined : first.seq - 1; reached !== undefined;) {
     const part = await readHistory(jsm, accountId, reached, DIRECT_BATCH);
