@@ -9,7 +9,7 @@ import { createMailbox } from './mailbox.ts';
 import type { MailboxLimits } from './mailbox.ts';
 import type { CommandObserver } from './observer.ts';
 import { silentObserver } from './observer.ts';
-import { withEvents } from './own-events.ts';
+import { needsEvents, withEvents } from './own-events.ts';
 import { recordCache } from './record-cache.ts';
 import { retryBudget } from './retry-budget.ts';
 import type { RetryBudgetOptions } from './retry-budget.ts';
@@ -95,7 +95,7 @@ export function createCommandService(options: CommandServiceOptions): CommandSer
   const timers = timerSetter(options.timers, sources.now, limits.openInAll);
 
   return {
-    async execute(request) {
+    execute(request) {
       const begin = monotonic();
       const answered = Promise.withResolvers<CommandAnswer>();
       const settle = (answer: CommandAnswer) => {
@@ -103,15 +103,21 @@ export function createCommandService(options: CommandServiceOptions): CommandSer
         answered.resolve(answer);
       };
       const pending = { request, deadline: begin + limits.deadlineMs, settle };
+      const submit = (obstacle?: CommandAnswer) => {
+        if (obstacle !== undefined) settle(obstacle);
+        else if (!mailbox.submit(accountsOf(request), pending)) {
+          settle({ kind: 'overloaded', detail: `${mailbox.open()} commands are open already` });
+        }
+      };
       const timer = timers.before(request);
-      const obstacle = timer && (await timer);
-      if (obstacle !== undefined) settle(obstacle);
-      else if (!mailbox.submit(accountsOf(request), pending)) {
-        settle({ kind: 'overloaded', detail: `${mailbox.open()} commands are open already` });
-      }
-      const answer = await answered.promise;
-      timers.after(request, answer);
-      return withEvents(events, request, answer);
+      if (timer === undefined) submit();
+      else void timer.then(submit);
+      // Who asks again at once must not come too late for the account's next batch: no turn is lost here.
+      if (!needsEvents(request)) return answered.promise;
+      return answered.promise.then((answer) => {
+        timers.after(request, answer);
+        return withEvents(events, request, answer);
+      });
     },
     waiting: mailbox.waiting,
     open: () => timers.open() + mailbox.open(),
