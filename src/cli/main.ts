@@ -1,51 +1,57 @@
 #!/usr/bin/env node
-import { CliError } from './cli-error.ts';
+import { EXIT, helpOf, INTRODUCTION, listOf } from './command.ts';
+import type { Command } from './command.ts';
+import { COMMANDS } from './commands.ts';
 
-const HELP = `jetbank: operates a jetbank ledger
+const HELP_FLAGS = ['--help', '-h'];
 
-  jetbank decode            one Avro payload on stdin to one line of JSON on stdout
-  jetbank streams apply     makes the streams and consumers of streams/ that are missing,
-                            and reports where the server differs from them
-  jetbank projections ...   status, rebuild, verify and more: jetbank projections --help
+/** Errors that say in one line what the operator must know; others are printed with their stack. */
+const EXPECTED = ['CliError', 'ConfigError', 'RebuildError', 'LogSetBackError', 'UsageError'];
+const USAGE = ['ConfigError', 'UsageError'];
 
-Settings come from the environment: NATS_URL, NATS_USER, NATS_PASSWORD (or NATS_PASSWORD_FILE),
-NATS_CREDS_FILE, STREAM_REPLICAS, PROJECTION_GROUPS, MONGO_URI.
+// Who reads may have seen enough, as `head` has.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
 
-Examples
-  nats stream get ACCOUNTS 1 --translate 'npx jetbank decode'
-  nats sub --stream ACCOUNTS --all --terminate-at-end --translate 'npx jetbank decode'
-  STREAM_REPLICAS=3 npx jetbank streams apply
-`;
+const words = process.argv.slice(2);
+const asked = words[0] === 'help' ? words.slice(1) : words;
+const command = COMMANDS.find(({ name }) =>
+  name.split(' ').every((word, index) => asked[index] === word),
+);
+if (command === undefined) list(asked);
+else if (words[0] === 'help' || words.some((word) => HELP_FLAGS.includes(word))) {
+  process.stdout.write(helpOf(command));
+} else await run(command, words.slice(command.name.split(' ').length));
 
-/** Each command's code is loaded only when it runs: decode is started once a message. */
-async function run(args: readonly string[]): Promise<void> {
-  const [command, subcommand] = args;
-  switch (command) {
-    case 'decode':
-      return (await import('./decode.ts')).decode();
-    case 'streams':
-      if (subcommand !== 'apply') throw new CliError('"jetbank streams" knows: apply');
-      return (await import('./streams.ts')).applyStreams(process.env);
-    case 'projections':
-      return (await import('./projections.ts')).projections(args.slice(1), process.env);
-    case undefined:
-    case 'help':
-    case '--help':
-    case '-h':
-      process.stdout.write(HELP);
-      return;
-    default:
-      throw new CliError(`there is no command "${command}"; "jetbank --help" lists them`);
+/** All commands, or those of one group; that, or which one there is not. */
+function list(named: readonly string[]): void {
+  const [group, member] = named.filter((word) => !HELP_FLAGS.includes(word));
+  const members = COMMANDS.filter(({ name }) => name.split(' ')[0] === group);
+  if (group === undefined) {
+    process.stdout.write(listOf(COMMANDS));
+  } else if (members.length > 0 && member === undefined) {
+    process.stdout.write(listOf(members, `${INTRODUCTION}: ${group}`));
+  } else {
+    const [known, place] = members.length > 0 ? [`${group} ${member}`, ` ${group}`] : [group, ''];
+    fail(`there is no command "${known}"; "jetbank help${place}" lists them`, EXIT.usage);
   }
 }
 
-try {
-  await run(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof Error)) throw error;
-  const expected = ['CliError', 'ConfigError', 'RebuildError', 'LogSetBackError'].includes(
-    error.name,
-  );
-  process.stderr.write(`jetbank: ${expected ? error.message : (error.stack ?? error.message)}\n`);
-  process.exitCode = 1;
+async function run(known: Command, args: readonly string[]): Promise<void> {
+  try {
+    await known.run(args, process.env);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const { name, message, stack = message } = error;
+    const hint = name === 'UsageError' ? `; "jetbank help ${known.name}" tells how` : '';
+    const told = EXPECTED.includes(name) ? `${message}${hint}` : stack;
+    fail(told, USAGE.includes(name) ? EXIT.usage : EXIT.failure);
+  }
+}
+
+function fail(message: string, exitCode: number): void {
+  process.stderr.write(`jetbank: ${message}\n`);
+  process.exitCode = exitCode;
 }

@@ -10,17 +10,17 @@ import type { BuildStatus, ProjectionStatus } from '../projections/status.ts';
 import { CliError } from './cli-error.ts';
 import { withConnections } from './connections.ts';
 import type { Connections } from './connections.ts';
-import { PROJECTIONS_HELP, projectionsArgs } from './projections-args.ts';
+import { projectionsArgs } from './projections-args.ts';
+import type { ProjectionsCommand } from './projections-args.ts';
 import { rebuildProjection } from './rebuild.ts';
 import { verifyProjection } from './verify.ts';
 
-export async function projections(args: readonly string[], variables: Environment): Promise<void> {
-  const parsed = projectionsArgs(args);
-  if (parsed === undefined) {
-    process.stdout.write(PROJECTIONS_HELP);
-    return;
-  }
-  const { command, accountIds, json, ...flags } = parsed;
+export async function projections(
+  command: ProjectionsCommand,
+  args: readonly string[],
+  variables: Environment,
+): Promise<void> {
+  const { accountIds, json, ...flags } = projectionsArgs(command, args);
   await withConnections(variables, async (connections) => {
     switch (command) {
       case 'status':

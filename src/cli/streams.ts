@@ -12,6 +12,7 @@ import { connectNats, readNatsSettings } from '../platform/nats.ts';
 import { accountProjection } from '../projections/account-projection.ts';
 import { groupsOf, readProjectionGroups } from '../projections/build.ts';
 import { provisionGroupConsumer } from '../projections/durable-consumer.ts';
+import { noOperands, readArguments } from './arguments.ts';
 import { CliError } from './cli-error.ts';
 
 /** How long a cluster may take to come together, and how often it is asked, in milliseconds. */
@@ -22,7 +23,8 @@ const { name: projection, version: shape } = accountProjection;
 const firstBuild = { projection, number: 1, shape };
 
 /** Makes what is missing of the streams and consumers; reports a difference, never changes one. */
-export async function applyStreams(variables: Environment): Promise<void> {
+export async function applyStreams(args: readonly string[], variables: Environment): Promise<void> {
+  noOperands(readArguments(args, {}).positionals);
   const env = environmentReader(variables);
   const settings = readNatsSettings(env);
   const replicas = env.integer('STREAM_REPLICAS', 1, { min: 1, max: 5 });
