@@ -71,6 +71,7 @@ export async function workOnAccounts(
         backoffMs = Math.min(backoffMs * 2, Math.max(backoffMs, LAST_BACKOFF_MS));
       }
       open.endExpired(context.monotonic(), obstacle);
+      if (open.size > 0) context.observer.retried(obstacle.kind);
     }
   } catch (error) {
     const accountIds = new Set(batch.flatMap(({ request }) => accountsOf(request)));

@@ -14,8 +14,12 @@ import type { Round, Work } from './round.ts';
 export async function appendPlan(work: Work, limit: number, plan: BatchPlan): Promise<Round> {
   const { context, known, open } = work;
   const writes = writesOf(plan, known.sequenceOf);
+  const appended = context.observer.appending({
+    events: plan.events.length,
+    commands: plan.written.length,
+  });
   const outcome = await context.events.append(writes);
-  context.observer.appended(outcome, plan.events.length);
+  appended(outcome);
   switch (outcome.kind) {
     case 'stored': {
       stored(work, plan, outcome.lastSequence);

@@ -127,13 +127,17 @@ test('a command whose time runs out is given up in real time too', async () => {
   expect(await bank.execute(deposit(ada, '1.00'))).toMatchObject({ kind: 'unknown' });
 });
 
-test('the observer is told of every answer, append and look into the cache', async () => {
+test('the observer is told of every answer, append, retry and look into the cache', async () => {
   const told: string[] = [];
   bank = scriptedService({
     observer: {
       answered: ({ command }, { kind }, ms) =>
         void told.push(`${command.type} ${kind} ${ms >= 0 ? 'in time' : ''}`),
-      appended: ({ kind }, events) => void told.push(`append of ${events} ${kind}`),
+      appending:
+        ({ events, commands }) =>
+        ({ kind }) =>
+          void told.push(`append of ${events} for ${commands} ${kind}`),
+      retried: (cause) => void told.push(`retry after ${cause}`),
       cacheLookedUp: (hit) => void told.push(hit ? 'hit' : 'miss'),
       snapshotWritten: () => void told.push('snapshot'),
     },
@@ -142,7 +146,8 @@ test('the observer is told of every answer, append and look into the cache', asy
   bank.store.script('conflict');
   await bank.execute(deposit(ada, '1.00'));
   expect(told).toEqual([
-    ...['miss', 'append of 1 stored', 'CreateAccount done in time'],
-    ...['hit', 'append of 1 conflict', 'append of 1 stored', 'Deposit done in time'],
+    ...['miss', 'append of 1 for 1 stored', 'CreateAccount done in time'],
+    ...['hit', 'append of 1 for 1 conflict', 'retry after conflict'],
+    ...['append of 1 for 1 stored', 'Deposit done in time'],
   ]);
 });

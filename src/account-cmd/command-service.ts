@@ -75,11 +75,12 @@ export function createCommandService(options: CommandServiceOptions): CommandSer
     waiting: SNAPSHOTS_WAITING,
     onWritten: () => observer.snapshotWritten(),
     onFailed: ({ account }, error) => observer.snapshotFailed(account.accountId, error),
+    onSkipped: () => observer.snapshotSkipped(),
   });
   const context: WorkerContext = {
     events,
     snapshots,
-    cache: recordCache(limits.cachedAccounts),
+    cache: recordCache(limits.cachedAccounts, () => observer.cacheEvicted()),
     snapshotWriter,
     decide: {
       sources,

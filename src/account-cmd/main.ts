@@ -11,11 +11,12 @@ import { runService } from '../platform/service.ts';
 import type { ServiceShell } from '../platform/service.ts';
 import { createCommandService } from './command-service.ts';
 import type { CommandService } from './command-service.ts';
+import { loggedCommands } from './command-log.ts';
 import { readConfig } from './config.ts';
 import type { Config } from './config.ts';
 import { runHoldExpiry } from './hold-expiry.ts';
 import { commandRoutes } from './http/routes.ts';
-import { observeCommands } from './metrics.ts';
+import { commandMetrics } from './metrics.ts';
 
 const SERVICE = 'account-cmd';
 
@@ -51,6 +52,10 @@ await runService(SERVICE, readConfig, async (config, shell) => {
       return running.commands;
     },
   });
+  const counted = commandMetrics(metrics, {
+    waiting: () => state.running?.commands.waiting() ?? 0,
+    open: () => state.running?.commands.open() ?? 0,
+  });
   await shell.listen(http, config);
 
   const { nc, connection } = await connectToNats(SERVICE, config.nats, shell);
@@ -64,13 +69,9 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     timeoutMs: APPEND_TIMEOUT_MS,
     inboxPrefix: inboxPrefixOf(SERVICE),
   });
-  const observer = observeCommands(metrics, log, {
-    waiting: () => state.running?.commands.waiting() ?? 0,
-    open: () => state.running?.commands.open() ?? 0,
-  });
   const commands = createCommandService({
     ...stores,
-    observer,
+    observer: loggedCommands(counted, log),
     rememberRejections: config.rememberRejections,
     frozenTakesMoney: config.frozenTakesMoney,
     limits: config.limits,

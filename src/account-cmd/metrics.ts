@@ -1,21 +1,36 @@
+import type { AppendOutcome } from '../event-store/event-store.ts';
 import { Counter, DURATION_BUCKETS, Gauge, Histogram } from '../platform/metrics.ts';
 import type { Registry } from '../platform/metrics.ts';
-import { atMostEvery } from '../platform/throttle.ts';
-import type { Logger } from '../platform/logger.ts';
-import type { CommandObserver } from './observer.ts';
+import type { CommandObserver, RetryCause } from './observer.ts';
 
 /** Sizes of appends: one event up to the largest batch. */
-const BATCH_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200];
+const BATCH_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500];
 
-/** A fault that repeats is logged this often, in milliseconds; the counters have every one. */
-const LOG_EVERY_MS = 5_000;
+const APPEND_OUTCOMES: readonly AppendOutcome['kind'][] = [
+  'stored',
+  'conflict',
+  'duplicate',
+  'busy',
+  'unavailable',
+  'unknown',
+];
+const RETRY_CAUSES: readonly RetryCause[] = ['conflict', 'unavailable'];
+const SNAPSHOT_RESULTS = ['written', 'failed', 'skipped', 'ignored'] as const;
 
-/** Turns what the command service tells into metrics, and into logs where somebody should know. */
-export function observeCommands(
-  registry: Registry,
-  log: Logger,
-  count: { readonly waiting: () => number; readonly open: () => number },
-): CommandObserver {
+/** The service's state at a moment, read when Prometheus asks. */
+export interface CommandCounts {
+  readonly waiting: () => number;
+  readonly open: () => number;
+}
+
+/** The observations that become metrics: all but those that only the log is told. */
+export type CommandMetrics = Omit<CommandObserver, 'undecodable' | 'failed'>;
+
+/**
+ * The command service's metrics. Every label takes one of a few values that stand in the code; those
+ * that tell of faults begin at 0, so that the first fault is an increase.
+ */
+export function commandMetrics(registry: Registry, count: CommandCounts): CommandMetrics {
   const registers = [registry];
   const commands = new Histogram({
     name: 'jetbank_command_duration_seconds',
@@ -24,30 +39,45 @@ export function observeCommands(
     buckets: DURATION_BUCKETS,
     registers,
   });
-  const appends = new Counter({
-    name: 'jetbank_appends_total',
-    help: 'Appends to the log by outcome; all but stored are tried again or given up',
-    labelNames: ['outcome'],
+  const repeats = new Counter({
+    name: 'jetbank_command_repeats_total',
+    help: 'Commands that were in the log already, and were answered as the first time',
+    labelNames: ['command'],
     registers,
   });
-  const batch = new Histogram({
-    name: 'jetbank_append_events',
-    help: 'Events in one append',
-    buckets: BATCH_BUCKETS,
-    registers,
-  });
-  const cache = new Counter({
-    name: 'jetbank_cache_lookups_total',
-    help: 'Look-ups of an account in the in-process cache',
-    labelNames: ['result'],
+  const retries = new Counter({
+    name: 'jetbank_command_retries_total',
+    help: 'Times that commands which could not be appended for now were read and decided again',
+    labelNames: ['cause'],
     registers,
   });
   const snapshots = new Counter({
     name: 'jetbank_snapshots_total',
-    help: 'Snapshots written, failed to write, or found unusable and ignored',
+    help: 'Snapshots written, failed to write, skipped as too many waited, or unusable and ignored',
     labelNames: ['result'],
     registers,
   });
+  for (const cause of RETRY_CAUSES) retries.inc({ cause }, 0);
+  for (const result of SNAPSHOT_RESULTS) snapshots.inc({ result }, 0);
+  gauges(registry, count);
+
+  return {
+    ...cacheMetrics(registry),
+    appending: appendMetrics(registry),
+    answered({ command }, answer, milliseconds) {
+      commands.labels(command.type, answer.kind).observe(milliseconds / 1000);
+      if ('replayed' in answer && answer.replayed) repeats.inc({ command: command.type });
+    },
+    retried: (cause) => retries.inc({ cause }),
+    snapshotWritten: () => snapshots.inc({ result: 'written' }),
+    snapshotFailed: () => snapshots.inc({ result: 'failed' }),
+    snapshotSkipped: () => snapshots.inc({ result: 'skipped' }),
+    snapshotIgnored: () => snapshots.inc({ result: 'ignored' }),
+  };
+}
+
+function gauges(registry: Registry, count: CommandCounts): void {
+  const registers = [registry];
   new Gauge({
     name: 'jetbank_mailbox_waiting_commands',
     help: 'Commands that wait for their accounts',
@@ -64,40 +94,63 @@ export function observeCommands(
       this.set(count.open());
     },
   });
+}
 
-  const warn = () =>
-    atMostEvery(LOG_EVERY_MS, (details: object, message: string) => log.warn(details, message));
-  const [warnOfAppend, warnOfWrite, warnOfSnapshot] = [warn(), warn(), warn()];
-  const warnOfUndecodable = warn();
-
+function cacheMetrics(registry: Registry): Pick<CommandMetrics, 'cacheLookedUp' | 'cacheEvicted'> {
+  const registers = [registry];
+  const lookups = new Counter({
+    name: 'jetbank_cache_lookups_total',
+    help: 'Look-ups of an account in the in-process cache',
+    labelNames: ['result'],
+    registers,
+  });
+  const evictions = new Counter({
+    name: 'jetbank_cache_evictions_total',
+    help: 'Accounts dropped from the in-process cache to make room for others',
+    registers,
+  });
+  const [hits, misses] = [lookups.labels('hit'), lookups.labels('miss')];
   return {
-    answered({ accountId, command, commandId }, { kind }, milliseconds) {
-      commands.labels(command.type, kind).observe(milliseconds / 1000);
-      log.debug({ accountId, command: command.type, commandId, outcome: kind }, 'command answered');
-    },
-    appended(outcome, events) {
-      appends.labels(outcome.kind).inc();
-      if (outcome.kind === 'stored') batch.observe(events);
-      else if ('reason' in outcome) warnOfAppend({ outcome }, 'an append did not get through');
-    },
-    cacheLookedUp: (hit) => cache.labels(hit ? 'hit' : 'miss').inc(),
-    snapshotWritten: () => snapshots.labels('written').inc(),
-    snapshotFailed(accountId, error) {
-      snapshots.labels('failed').inc();
-      warnOfWrite({ accountId, error }, 'snapshot not written; the log has everything');
-    },
-    snapshotIgnored(accountId, reason) {
-      snapshots.labels('ignored').inc();
-      warnOfSnapshot({ accountId, reason }, 'snapshot ignored; the account is read from the log');
-    },
-    undecodable(accountId, error) {
-      warnOfUndecodable(
-        { accountId, error },
-        'an event cannot be decoded: commands on its account are refused; is this an older release?',
-      );
-    },
-    failed(accountId, error) {
-      log.error({ accountId, error }, 'commands of an account failed; look at its events');
-    },
+    cacheLookedUp: (hit) => (hit ? hits : misses).inc(),
+    cacheEvicted: () => evictions.inc(),
+  };
+}
+
+function appendMetrics(registry: Registry): CommandMetrics['appending'] {
+  const registers = [registry];
+  const appends = new Counter({
+    name: 'jetbank_appends_total',
+    help: 'Appends to the log by outcome; all but stored are tried again or given up',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'jetbank_append_duration_seconds',
+    help: 'Time from an append to its outcome, whatever that is',
+    buckets: DURATION_BUCKETS,
+    registers,
+  });
+  const inFlight = new Gauge({
+    name: 'jetbank_appends_in_flight',
+    help: 'Appends without an outcome yet',
+    registers,
+  });
+  const sizes = (what: string, name: string) =>
+    new Histogram({ name, help: `${what} in one append`, buckets: BATCH_BUCKETS, registers });
+  const eventsInOne = sizes('Events', 'jetbank_append_events');
+  const commandsInOne = sizes('Commands', 'jetbank_append_commands');
+  for (const outcome of APPEND_OUTCOMES) appends.inc({ outcome }, 0);
+
+  return ({ events, commands }) => {
+    const begin = performance.now();
+    inFlight.inc();
+    return ({ kind }) => {
+      inFlight.dec();
+      duration.observe((performance.now() - begin) / 1000);
+      appends.labels(kind).inc();
+      if (kind !== 'stored') return;
+      eventsInOne.observe(events);
+      commandsInOne.observe(commands);
+    };
   };
 }

@@ -4,11 +4,17 @@ import type { CommandAnswer, CommandRequest } from './command.ts';
 /** What the command service tells about its work, for metrics and logs. */
 export interface CommandObserver {
   readonly answered: (request: CommandRequest, answer: CommandAnswer, milliseconds: number) => void;
-  /** An append of so many events ended like this. */
-  readonly appended: (outcome: AppendOutcome, events: number) => void;
+  /** An append leaves; what is answered is to be told how it ended. */
+  readonly appending: (size: AppendSize) => (outcome: AppendOutcome) => void;
+  /** What was decided could not be appended for now: it is read and decided again. */
+  readonly retried: (cause: RetryCause) => void;
   readonly cacheLookedUp: (hit: boolean) => void;
+  /** An account's state was forgotten to make room for others. */
+  readonly cacheEvicted: () => void;
   readonly snapshotWritten: () => void;
   readonly snapshotFailed: (accountId: string, error: unknown) => void;
+  /** Too many snapshots wait: one goes unwritten. */
+  readonly snapshotSkipped: () => void;
   readonly snapshotIgnored: (accountId: string, reason: string) => void;
   /** An event of the account is of no schema that this program knows: a newer release wrote it. */
   readonly undecodable: (accountId: string, error: Error) => void;
@@ -16,12 +22,23 @@ export interface CommandObserver {
   readonly failed: (accountId: string, error: unknown) => void;
 }
 
+export interface AppendSize {
+  readonly events: number;
+  /** Commands that the events are of. */
+  readonly commands: number;
+}
+
+export type RetryCause = 'conflict' | 'unavailable';
+
 export const silentObserver: CommandObserver = {
   answered: () => undefined,
-  appended: () => undefined,
+  appending: () => () => undefined,
+  retried: () => undefined,
   cacheLookedUp: () => undefined,
+  cacheEvicted: () => undefined,
   snapshotWritten: () => undefined,
   snapshotFailed: () => undefined,
+  snapshotSkipped: () => undefined,
   snapshotIgnored: () => undefined,
   undecodable: () => undefined,
   failed: () => undefined,

@@ -39,6 +39,14 @@ test('accounts that remember many commands are fewer', () => {
   expect(many).toBeLessThan(ACCOUNTS / 4);
 });
 
+test('who is told of evictions hears of each, and of no newer state of an account', () => {
+  let evicted = 0;
+  const cache = recordCache(2, () => (evicted += 1));
+  for (const accountId of ['ada', 'bob', 'bob', 'cyd']) cache.set(accountId, record(accountId, 0));
+  cache.delete('bob');
+  expect(evicted).toBe(1);
+});
+
 test('the smallest cache keeps one account, whatever that remembers', () => {
   const cache = recordCache(1);
   cache.set('ada', record('ada', REMEMBERED_COMMANDS + 1));

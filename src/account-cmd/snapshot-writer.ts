@@ -14,11 +14,12 @@ export interface SnapshotWriterOptions {
   readonly waiting: number;
   readonly onWritten: (record: AccountRecord) => void;
   readonly onFailed: (record: AccountRecord, error: unknown) => void;
+  readonly onSkipped?: () => void;
 }
 
 export function createSnapshotWriter(
   store: SnapshotStore,
-  { concurrency, waiting: maxWaiting, onWritten, onFailed }: SnapshotWriterOptions,
+  { concurrency, waiting: maxWaiting, onWritten, onFailed, onSkipped }: SnapshotWriterOptions,
 ): SnapshotWriter {
   /** The newest snapshot of each account that waits, oldest account first. */
   const waiting = new Map<string, AccountRecord>();
@@ -56,6 +57,7 @@ export function createSnapshotWriter(
       if (waiting.size > maxWaiting) {
         const [longest] = waiting.keys();
         if (longest !== undefined) waiting.delete(longest);
+        onSkipped?.();
       }
       startNext();
     },

@@ -15,6 +15,7 @@ import {
   createMongoClient,
   databaseOf,
 } from '../platform/mongo.ts';
+import { mongoMetrics } from '../platform/mongo-metrics.ts';
 import type { ConnectionState } from '../platform/nats.ts';
 import { retryForever } from '../platform/retry.ts';
 import { runService } from '../platform/service.ts';
@@ -34,6 +35,7 @@ import { projectorHealth } from './projector-health.ts';
 import { readModels } from './read-models.ts';
 import { readStore } from './read-store.ts';
 import { servedBuild, starting } from './served-build.ts';
+import { statusMetrics } from './status-metrics.ts';
 
 const SERVICE = 'account-query';
 
@@ -55,6 +57,7 @@ await runService(SERVICE, readConfig, async (config, shell) => {
   const { log, metrics, shutdown } = shell;
   const { signal } = shutdown;
   const mongo = createMongoClient(config.mongoUri, SERVICE);
+  mongoMetrics(metrics, mongo);
   const db = databaseOf(mongo);
   const health = projectorHealth();
   const state: Connected = {};
@@ -76,6 +79,7 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     },
   });
   const live = liveMetrics(metrics);
+  const projectors = observeProjectors(metrics, log);
   const newest = projectionPosition();
   const feed = liveFeed({
     events: () => state.log?.events,
@@ -92,11 +96,16 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     untilVisible: (...wait) => served.untilVisible(...wait),
     stopping: signal,
   });
-  projectionsRoute(http, async () => {
+  async function status() {
     const { jsm } = state;
     if (jsm === undefined) throw starting();
-    const status = await projectionStatus(db, jsm, accountProjection.name, Date.now());
-    return status === undefined ? [] : [status];
+    const found = await projectionStatus(db, jsm, accountProjection.name, Date.now());
+    return found === undefined ? [] : [found];
+  }
+  projectionsRoute(http, status);
+  statusMetrics(metrics, {
+    status,
+    lastSequence: async () => state.log?.events.lastSequence(),
   });
   await shell.listen(http, config);
 
@@ -132,7 +141,6 @@ await runService(SERVICE, readConfig, async (config, shell) => {
   const events = jetStreamReader(jsm);
   state.jsm = jsm;
   state.log = { events, snapshots: await jetStreamSnapshots(js) };
-  const observe = observeProjectors(metrics, log);
   const host = runProjectionHost({
     projection: accountProjection,
     groups: config.projectionGroups,
@@ -143,9 +151,12 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     events,
     provision: config.provision,
     onAdvance: (sequence) => newest.advance(sequence),
-    observer: (group) => health.observe(group, observe(group)),
+    observer: (group) => health.observe(group, projectors.observer(group)),
     hostObserver: {
-      serving: (build) => log.info(build, 'queries are answered from this build'),
+      serving(build) {
+        projectors.serving(build);
+        log.info(build, 'queries are answered from this build');
+      },
       paused: (paused) => log.info({ paused }, 'projecting paused or resumed'),
       failed: (error) => log.warn({ error }, 'which build is live cannot be followed right now'),
     },

@@ -1,17 +1,21 @@
-import { Counter, Gauge, Histogram } from '../platform/metrics.ts';
+import { Counter, Histogram } from '../platform/metrics.ts';
 import type { Registry } from '../platform/metrics.ts';
 import type { Logger } from '../platform/logger.ts';
 import { mongoReason } from '../platform/mongo.ts';
-import type { Group } from '../projections/build.ts';
+import type { Build, Group } from '../projections/build.ts';
 import type { ProjectorObserver } from '../projections/projector-observer.ts';
+import { lagMetrics } from './lag-metrics.ts';
 
 const BATCH_BUCKETS = [1, 5, 10, 50, 100, 500, 1000];
 
+export interface ProjectorMetrics {
+  readonly observer: (group: Group) => ProjectorObserver;
+  /** Queries are answered from this build: how far another one is, is of no interest any more. */
+  readonly serving: (build: Build) => void;
+}
+
 /** Turns what the projector tells into metrics, and into logs where somebody should know. */
-export function observeProjectors(
-  registry: Registry,
-  log: Logger,
-): (group: Group) => ProjectorObserver {
+export function observeProjectors(registry: Registry, log: Logger): ProjectorMetrics {
   const registers = [registry];
   const labelNames = ['projection', 'group'];
   const events = new Counter({
@@ -33,33 +37,6 @@ export function observeProjectors(
     buckets: BATCH_BUCKETS,
     registers,
   });
-  const sequence = new Gauge({
-    name: 'jetbank_projection_sequence',
-    help: 'Stream sequence up to which the read models have every event',
-    labelNames,
-    registers,
-  });
-  const lag = new Gauge({
-    name: 'jetbank_projection_lag_events',
-    help: 'Events of the log that the read models do not have yet',
-    labelNames,
-    registers,
-  });
-  const lags = new Map<string, Lag>();
-  const lagSeconds = new Gauge({
-    name: 'jetbank_projection_lag_seconds',
-    help: 'Age of the last event in the read models while there are newer ones, else 0',
-    labelNames,
-    registers: [],
-    collect() {
-      for (const [id, { projection, pending, lastAt }] of lags) {
-        const behind = pending > 0 && lastAt !== undefined;
-        const seconds = behind ? Math.max(0, Date.now() - lastAt) / 1000 : 0;
-        this.labels(projection, id).set(seconds);
-      }
-    },
-  });
-  registry.registerMetric(lagSeconds);
   const parked = new Counter({
     name: 'jetbank_projection_parked_total',
     help: 'Accounts whose next event could not be applied, and that wait since',
@@ -73,17 +50,17 @@ export function observeProjectors(
     registers,
   });
 
-  return ({ id, build }) => {
+  const lag = lagMetrics(registry);
+
+  function observer({ id, build }: Group): ProjectorObserver {
     const { projection } = build;
     const labels = [projection, id] as const;
     const told = { projection, group: id };
-    function setLag(pending: number, lastAt = lags.get(id)?.lastAt): void {
-      lags.set(id, { projection, pending, lastAt });
-      lag.labels(...labels).set(pending);
-    }
+    const progress = lag.of({ id, build });
+    for (const counter of [events, repeated, parked, failures]) counter.labels(...labels).inc(0);
     return {
       started(checkpoint) {
-        sequence.labels(...labels).set(checkpoint);
+        progress.started(checkpoint);
         log.info({ ...told, checkpoint }, 'projecting from this stream sequence on');
       },
       healing(from, to) {
@@ -93,10 +70,9 @@ export function observeProjectors(
         events.labels(...labels).inc(batch.events);
         repeated.labels(...labels).inc(batch.repeated);
         batches.labels(...labels).observe(batch.events);
-        sequence.labels(...labels).set(batch.checkpoint.sequence);
-        setLag(batch.pending, batch.checkpoint.at?.getTime());
+        progress.wrote(batch);
       },
-      pending: setLag,
+      pending: progress.pending,
       parked(accounts) {
         parked.labels(...labels).inc(accounts.length);
         for (const account of accounts) {
@@ -113,13 +89,7 @@ export function observeProjectors(
         log.warn({ ...told, reason, error, waitMs }, 'projection broke off: it begins again');
       },
     };
-  };
-}
+  }
 
-interface Lag {
-  readonly projection: string;
-  /** Events. */
-  readonly pending: number;
-  /** When the last event applied happened, in milliseconds since 1970. */
-  readonly lastAt: number | undefined;
+  return { observer, serving: lag.serving };
 }

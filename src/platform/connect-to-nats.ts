@@ -1,6 +1,7 @@
 import type { NatsConnection } from 'nats';
 import { connectNats, watchConnection } from './nats.ts';
 import type { ConnectionState, NatsSettings } from './nats.ts';
+import { natsMetrics } from './nats-metrics.ts';
 import { retryForever } from './retry.ts';
 import type { ServiceShell } from './service.ts';
 
@@ -17,13 +18,15 @@ export interface ServiceConnection {
 export async function connectToNats(
   service: string,
   settings: NatsSettings,
-  { log, shutdown }: ServiceShell,
+  { log, metrics, shutdown }: ServiceShell,
 ): Promise<ServiceConnection> {
+  const observe = natsMetrics(metrics);
   const nc = await retryForever(
     () => connectNats(service, settings),
     shutdown.signal,
     (reason, waitMs) => log.warn({ reason, waitMs }, 'NATS cannot be reached: trying again'),
   );
   shutdown.onStop('connections', () => nc.drain());
+  observe(nc);
   return { nc, connection: watchConnection(nc, log) };
 }

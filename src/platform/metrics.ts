@@ -1,4 +1,5 @@
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { readFileSync } from 'node:fs';
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 export { Counter, Gauge, Histogram } from 'prom-client';
 export type { Registry } from 'prom-client';
@@ -8,12 +9,26 @@ export const DURATION_BUCKETS = [
   0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ];
 
-/** A registry with the process's own metrics (memory, CPU, event-loop lag). */
+/**
+ * A registry with the process's own metrics (memory, CPU, event-loop lag) and what is running. Which
+ * service and which replica a sample is of, Prometheus itself says with `job` and `instance`.
+ */
 export function createMetrics(service: string): Registry {
   const registry = new Registry();
-  registry.setDefaultLabels({ service });
   collectDefaultMetrics({ register: registry });
+  const info = { component: service, version: releaseVersion(), node: process.version };
+  new Gauge({
+    name: 'jetbank_build_info',
+    help: 'Always 1: which service runs, of which release, on which Node',
+    labelNames: Object.keys(info),
+    registers: [registry],
+  }).set(info, 1);
   return registry;
+}
+
+function releaseVersion(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
 }
 
 /** Observes one HTTP request, in seconds. */

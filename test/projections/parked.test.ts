@@ -102,6 +102,10 @@ test('status, metrics, the log and /projections show them', async () => {
   );
 
   expect(await metric(queries.url, 'jetbank_projection_parked_total')).toBe(2);
+  const waiting = { build: '1', state: 'live' };
+  await eventually(async () => {
+    expect(await metric(queries.url, 'jetbank_projection_parked_accounts', waiting)).toBe(2);
+  });
   await eventually(() => logged(queries.process, 'account parked').length === 2);
   expect(logged(queries.process, 'account parked')[0]).toMatchObject({
     level: 'error',

@@ -1,0 +1,86 @@
+import { Gauge } from '../platform/metrics.ts';
+import type { Registry } from '../platform/metrics.ts';
+import type { Build, Group } from '../projections/build.ts';
+import { groupsOf } from '../projections/build.ts';
+import type { BatchReport } from '../projections/projector-observer.ts';
+
+export interface LagMetrics {
+  readonly of: (group: Pick<Group, 'id' | 'build'>) => Progress;
+  readonly serving: (build: Build) => void;
+}
+
+/** Told what the group's projector tells. */
+export interface Progress {
+  readonly started: (checkpoint: number) => void;
+  readonly wrote: (batch: BatchReport) => void;
+  readonly pending: (events: number) => void;
+}
+
+interface Lag {
+  readonly projection: string;
+  /** Stream sequence. */
+  readonly sequence: number;
+  /** Events. */
+  readonly pending: number;
+  /** When the last event applied happened, in milliseconds since 1970. */
+  readonly lastAt: number | undefined;
+}
+
+/** How far the read models are, group by group of the build that is served. */
+export function lagMetrics(registry: Registry): LagMetrics {
+  const lags = new Map<string, Lag>();
+  let served: ReadonlySet<string> | undefined;
+
+  function gauge(name: string, help: string, valueOf: (lag: Lag) => number): void {
+    const labelNames = ['projection', 'group'];
+    const made = new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [],
+      collect() {
+        this.reset();
+        for (const [group, lag] of lags) {
+          if (served?.has(group) === false) continue;
+          this.set({ projection: lag.projection, group }, valueOf(lag));
+        }
+      },
+    });
+    registry.registerMetric(made);
+  }
+
+  gauge(
+    'jetbank_projection_sequence',
+    'Stream sequence up to which the read models have every event',
+    ({ sequence }) => sequence,
+  );
+  gauge(
+    'jetbank_projection_lag_events',
+    'Events of the log that the read models do not have yet',
+    ({ pending }) => pending,
+  );
+  gauge(
+    'jetbank_projection_lag_seconds',
+    'Age of the last event in the read models while there are newer ones, else 0',
+    ({ pending, lastAt }) =>
+      pending > 0 && lastAt !== undefined ? Math.max(0, Date.now() - lastAt) / 1000 : 0,
+  );
+
+  return {
+    of({ id, build: { projection } }) {
+      const none = { projection, sequence: 0, pending: 0, lastAt: undefined };
+      const update = (change: Partial<Lag>) =>
+        void lags.set(id, { ...none, ...lags.get(id), ...change });
+      return {
+        started: (sequence) => update({ sequence }),
+        wrote({ checkpoint: { sequence, at }, pending }) {
+          update({ sequence, pending, ...(at !== undefined && { lastAt: at.getTime() }) });
+        },
+        pending: (pending) => update({ pending }),
+      };
+    },
+    serving(build) {
+      served = new Set(groupsOf(build).map(({ id }) => id));
+    },
+  };
+}
