@@ -1,4 +1,5 @@
 import type { SeededRandom } from '../support/random.ts';
+import { busyBank } from './scenarios/busy-bank.ts';
 import { crash } from './scenarios/crashes.ts';
 import { forgetWindow } from './scenarios/forgotten-window.ts';
 import { lagFollower } from './scenarios/lagging-follower.ts';
@@ -54,6 +55,12 @@ export const QUICK: readonly QuickScenario[] = [
     run: forgetWindow,
     size: { ...FULL, accounts: 3, faults: 1 },
     small: { ...SMALL, accounts: 1, faults: 1 },
+  },
+  {
+    what: 'transfers, holds and withdrawals, while services are killed',
+    run: busyBank,
+    size: { clients: 64, accounts: 50, faults: 4, errands: 20_000 },
+    small: { clients: 16, accounts: 10, faults: 1, errands: 1_000 },
   },
 ];
 

@@ -9,8 +9,8 @@ import { eventually } from '../../support/await.ts';
 import type { Bank } from '../../support/bank.ts';
 import type { Ledger } from '../../support/ledger.ts';
 import type { SeededRandom } from '../../support/random.ts';
-import { untilTold } from '../support/commands.ts';
-import type { Command, Services, Told } from '../support/commands.ts';
+import { movementOf, untilTold } from '../support/commands.ts';
+import type { Movement, Services, Told } from '../support/commands.ts';
 import { expectKeyRefused, expectRepeat } from '../support/load.ts';
 import type { LoadSize } from '../support/load.ts';
 import { expectAnswersInLog } from '../support/oracle.ts';
@@ -77,18 +77,20 @@ async function deleteSnapshots({ nc }: Bank): Promise<void> {
 
 /** Opens an account and sends it more keyed commands than it remembers. */
 async function history(services: Services, random: SeededRandom): Promise<Told[]> {
-  const ask = (command: Command) => untilTold(services, command, random, ANSWER_MS);
+  const ask = (command: Movement) => untilTold(services, command, random, ANSWER_MS);
   const opening = { key: random.uuid(), accountId: undefined, amount: OPENING };
-  const opened = await ask({ ...opening, verb: 'create' });
+  const opened = await ask(movementOf({ ...opening, verb: 'create' }));
   const { accountId } = opened.answer.account;
   const commands = REMEMBERED_COMMANDS + random.below(MORE_THAN_REMEMBERED);
   const told = Array.from({ length: commands }, () =>
-    ask({
-      key: random.uuid(),
-      verb: random.pick(['deposit', 'withdraw']),
-      accountId,
-      amount: 1 + random.below(HIGHEST_AMOUNT),
-    }),
+    ask(
+      movementOf({
+        key: random.uuid(),
+        verb: random.pick(['deposit', 'withdraw']),
+        accountId,
+        amount: 1 + random.below(HIGHEST_AMOUNT),
+      }),
+    ),
   );
   return [opened, ...(await Promise.all(told))];
 }

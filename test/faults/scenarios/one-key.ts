@@ -1,7 +1,14 @@
 import { expect } from 'vitest';
 import type { SeededRandom } from '../../support/random.ts';
-import { essence, isRetryable, sendOnce, untilTold, withOtherBody } from '../support/commands.ts';
-import type { Command, Services, Told } from '../support/commands.ts';
+import {
+  essence,
+  isRetryable,
+  movementOf,
+  sendOnce,
+  untilTold,
+  withOtherBody,
+} from '../support/commands.ts';
+import type { Movement, Services, Told } from '../support/commands.ts';
 import type { LoadSize } from '../support/load.ts';
 import { expectAnswersInLog, expectRepeatsKnown } from '../support/oracle.ts';
 import { singleStage } from '../support/stage.ts';
@@ -18,11 +25,11 @@ export async function oneKeyAtOnce(random: SeededRandom, size: LoadSize): Promis
     const told: Told[] = [];
     for (let rounds = 0; rounds < size.faults; rounds += 1) {
       const opening = { key: random.uuid(), accountId: undefined, amount: OPENING };
-      const opened = await race(services, { ...opening, verb: 'create' }, random);
+      const opened = await race(services, movementOf({ ...opening, verb: 'create' }), random);
       const { accountId } = opened.answer.account;
       const movement = { key: random.uuid(), accountId, amount: 1 + random.below(2 * OPENING) };
       const verb = random.pick(['deposit', 'withdraw'] as const);
-      told.push(opened, await race(services, { ...movement, verb }, random));
+      told.push(opened, await race(services, movementOf({ ...movement, verb }), random));
     }
     expectAnswersInLog(told, await stage.bank.ledger());
     await expectRepeatsKnown(services, told, random, () => stage.bank.ledger());
@@ -32,7 +39,7 @@ export async function oneKeyAtOnce(random: SeededRandom, size: LoadSize): Promis
 }
 
 /** Whichever body came first counts: all its requests are answered alike, the others refused. */
-async function race(services: Services, command: Command, random: SeededRandom): Promise<Told> {
+async function race(services: Services, command: Movement, random: SeededRandom): Promise<Told> {
   const other = withOtherBody(command);
   const place = random.pick([0, random.below(AT_ONCE)]);
   const requests = Array.from({ length: AT_ONCE }, () => command);

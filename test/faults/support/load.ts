@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { eventually } from '../../support/await.ts';
 import type { SeededRandom } from '../../support/random.ts';
-import { essence, sendOnce, untilTold, withOtherBody } from './commands.ts';
-import type { Command, Services, Told } from './commands.ts';
+import { essence, movementOf, sendOnce, untilTold, withOtherBody } from './commands.ts';
+import type { Command, Movement, Services, Told } from './commands.ts';
 
 /** How much a run asks of the bank. */
 export interface LoadSize {
@@ -18,6 +18,8 @@ export interface LoadSize {
   readonly creations?: number;
   /** How long a server is away, in milliseconds, where the scenario has that. */
   readonly awayMs?: number;
+  /** How much is done in all, where a scenario counts that. */
+  readonly errands?: number;
 }
 
 /** Clients at work. */
@@ -25,7 +27,7 @@ export interface Load {
   /** What the clients have been told so far, oldest first. */
   readonly told: readonly Told[];
   /** One more client's command, sent to some of the services only; told with all others. */
-  ask(command: Command, draws: SeededRandom, among?: Services): Promise<Told>;
+  ask(command: Movement, draws: SeededRandom, among?: Services): Promise<Told>;
   /** Resolves once the clients have been told so many more. */
   progress(count: number): Promise<void>;
   /** Lets the clients finish what they are at; fails as `failed` does. */
@@ -54,14 +56,14 @@ export async function startLoad(
   const told: Told[] = [];
   let working = true;
 
-  async function ask(command: Command, draws: SeededRandom, among = services): Promise<Told> {
+  async function ask(command: Movement, draws: SeededRandom, among = services): Promise<Told> {
     const outcome = await untilTold(among, command, draws, answerMs);
     told.push(outcome);
     return outcome;
   }
 
   /** A command that nobody else has sent: "nothing was done" must have been true. */
-  async function askFirst(command: Command, draws: SeededRandom): Promise<Told> {
+  async function askFirst(command: Movement, draws: SeededRandom): Promise<Told> {
     const outcome = await ask(command, draws);
     const { answer, nothingDone, story } = outcome;
     const replayed = answer.headers.get('idempotent-replayed') === 'true';
@@ -72,7 +74,7 @@ export async function startLoad(
   }
 
   /** The same command once more has the same answer (I7). */
-  async function askAlike(command: Command, draws: SeededRandom): Promise<Told> {
+  async function askAlike(command: Movement, draws: SeededRandom): Promise<Told> {
     const [one, other] = await Promise.all([
       ask(command, draws),
       untilTold(services, command, draws.fork(), answerMs),
@@ -82,7 +84,7 @@ export async function startLoad(
     return one;
   }
 
-  async function perform(command: Command, draws: SeededRandom): Promise<Told> {
+  async function perform(command: Movement, draws: SeededRandom): Promise<Told> {
     switch (draws.pick(HABITS)) {
       case 'once':
         return askFirst(command, draws);
@@ -137,25 +139,22 @@ export async function startLoad(
   };
 }
 
-export const creation = (draws: SeededRandom): Command => ({
-  key: draws.uuid(),
-  verb: 'create',
-  accountId: undefined,
-  amount: OPENING,
-});
+export const creation = (draws: SeededRandom): Movement =>
+  movementOf({ key: draws.uuid(), verb: 'create', accountId: undefined, amount: OPENING });
 
-export const movement = (draws: SeededRandom, accountIds: readonly string[]): Command => ({
-  key: draws.uuid(),
-  verb: draws.pick(['deposit', 'withdraw']),
-  // The newest now and then: a service may not have heard of it yet.
-  accountId: draws.pick([draws.pick(accountIds), accountIds.at(-1)]),
-  amount: 1 + draws.below(HIGHEST_AMOUNT),
-});
+export const movement = (draws: SeededRandom, accountIds: readonly string[]): Movement =>
+  movementOf({
+    key: draws.uuid(),
+    verb: draws.pick(['deposit', 'withdraw']),
+    // The newest now and then: a service may not have heard of it yet.
+    accountId: draws.pick([draws.pick(accountIds), accountIds.at(-1)]),
+    amount: 1 + draws.below(HIGHEST_AMOUNT),
+  });
 
 /** The command again, at any service, is answered as the first time. */
 export async function expectRepeat(
   services: Services,
-  { command, answer, story }: Told,
+  { command, answer, story }: Told<Command>,
   random: SeededRandom,
   answerMs = ANSWER_MS,
 ): Promise<void> {
@@ -168,7 +167,7 @@ export async function expectRepeat(
 /** The key over another body is refused. */
 export async function expectKeyRefused(
   services: Services,
-  command: Command,
+  command: Movement,
   random: SeededRandom,
   answerMs = ANSWER_MS,
 ): Promise<void> {

@@ -3,7 +3,7 @@ import type { RecordedEvent } from '../../../src/account/events.ts';
 import { expectSound } from '../../support/ledger.ts';
 import type { Ledger } from '../../support/ledger.ts';
 import type { SeededRandom } from '../../support/random.ts';
-import type { Command, Services, Told } from './commands.ts';
+import type { Movement, Services, Told } from './commands.ts';
 import { expectKeyRefused, expectRepeat } from './load.ts';
 
 const EVENT_OF = {
@@ -51,7 +51,7 @@ function amountOf(event: RecordedEvent['event']): bigint | undefined {
 }
 
 function explained(
-  command: Command,
+  command: Movement,
   found: readonly RecordedEvent[],
   story: readonly string[],
 ): string {
