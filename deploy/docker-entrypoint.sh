@@ -38,7 +38,7 @@ case $command in
     exec node "$app/src/$command/main.ts"
     ;;
   jetbank)
-    exec node "$app/src/cli/main.ts" "$@"
+    exec node "$app/src/cli/jetbank.js" "$@"
     ;;
   healthcheck)
     [ $# -le 1 ] || usage 'healthcheck takes one path'

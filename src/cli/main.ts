@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { EXIT, helpOf, INTRODUCTION, listOf } from './command.ts';
 import type { Command } from './command.ts';
 import { COMMANDS } from './commands.ts';

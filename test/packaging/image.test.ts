@@ -63,7 +63,7 @@ describe('the entrypoint', () => {
     [['account-query'], ['src/account-query/main.ts']],
     [
       ['jetbank', 'events', 'an id', '--json'],
-      ['src/cli/main.ts', 'events', 'an id', '--json'],
+      ['src/cli/jetbank.js', 'events', 'an id', '--json'],
     ],
   ])('%o becomes node, in the same process', async (args, [main = '', ...rest]) => {
     const { code, stdout } = await start(...args);
