@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { projectionsCommands } from './projections-commands.ts';
+import { streamsCommands } from './streams/streams-commands.ts';
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
@@ -13,13 +14,6 @@ export const COMMANDS: readonly Command[] = [
     ],
     run: async (args) => (await import('./decode.ts')).decode(args),
   },
-  {
-    name: 'streams apply',
-    usage: '',
-    summary: 'makes the streams and consumers of streams/ that are missing',
-    details: 'Where the server differs from streams/ it says so, and changes nothing.',
-    examples: ['npx jetbank streams apply', 'STREAM_REPLICAS=3 npx jetbank streams apply'],
-    run: async (args, variables) => (await import('./streams.ts')).applyStreams(args, variables),
-  },
+  ...streamsCommands,
   ...projectionsCommands,
 ];

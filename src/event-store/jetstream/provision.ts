@@ -2,7 +2,7 @@ import { JetStreamApiError, PersistMode, StorageType } from '@nats-io/jetstream'
 import type { JetStreamManager, StreamConfig, StreamInfo } from '@nats-io/jetstream';
 import { SNAPSHOT_STREAM, STREAM, TIMER_STREAM } from './names.ts';
 import { createStream, desiredStream, inspectStream } from './stream-config.ts';
-import type { Drift } from './stream-config.ts';
+import type { Drift } from './config-drift.ts';
 
 /** What was found, and made, of one stream. */
 export interface ProvisionedStream {

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import type { JetStreamManager, StreamConfig, StreamInfo } from '@nats-io/jetstream';
+import { configDrift, PEER_EXPECT, STREAM_DEFAULTS } from './config-drift.ts';
+import type { Drift } from './config-drift.ts';
 
 /** A stream as `streams/<name>.json` describes it: the same bare JSON that `nats stream add --config` takes. */
 export type DesiredStream = Partial<StreamConfig> & Pick<StreamConfig, 'name' | 'subjects'>;
@@ -9,14 +11,9 @@ export type DesiredStream = Partial<StreamConfig> & Pick<StreamConfig, 'name' | 
 export function desiredStream(name: string, replicas: number): DesiredStream {
   const file = new URL(`../../../streams/${name}.json`, import.meta.url);
   const config = JSON.parse(readFileSync(file, 'utf8')) as DesiredStream;
-  return { ...config, num_replicas: replicas };
-}
-
-/** One setting in which the server's stream is not what the file says. */
-export interface Drift {
-  readonly setting: string;
-  readonly desired: unknown;
-  readonly actual: unknown;
+  // `nats server check stream` calls a stream without peers broken when it expects any.
+  const peers = replicas > 1 ? { [PEER_EXPECT]: String(replicas) } : {};
+  return { ...config, num_replicas: replicas, metadata: { ...config.metadata, ...peers } };
 }
 
 export type StreamStatus =
@@ -28,13 +25,20 @@ export async function inspectStream(
   jsm: JetStreamManager,
   desired: DesiredStream,
 ): Promise<StreamStatus> {
+  const info = await findStream(jsm, desired.name);
+  if (info === undefined) return { kind: 'missing' };
+  return { kind: 'present', info, drift: configDrift(desired, info.config, STREAM_DEFAULTS) };
+}
+
+/** What the server tells of the stream; undefined where there is none. */
+export async function findStream(
+  jsm: JetStreamManager,
+  name: string,
+): Promise<StreamInfo | undefined> {
   try {
-    const info = await jsm.streams.info(desired.name);
-    return { kind: 'present', info, drift: driftBetween(desired, info.config) };
+    return await jsm.streams.info(name);
   } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND) {
-      return { kind: 'missing' };
-    }
+    if (error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND) return undefined;
     throw error;
   }
 }
@@ -46,16 +50,3 @@ export async function createStream(jsm: JetStreamManager, desired: DesiredStream
 }
 
 const STREAM_NOT_FOUND = 10059;
-
-function driftBetween(desired: DesiredStream, actual: StreamConfig): Drift[] {
-  const settings = new Map<string, unknown>(Object.entries(actual));
-  return Object.entries(desired)
-    .map(([setting, value]) => ({ setting, desired: value, actual: settings.get(setting) }))
-    .filter(({ desired: want, actual: have }) => !same(want, have));
-}
-
-/** The server leaves out what is false, zero or empty. */
-function same(want: unknown, have: unknown): boolean {
-  if (have === undefined) return want === false || want === 0 || want === '';
-  return JSON.stringify(want) === JSON.stringify(have);
-}
