@@ -8,13 +8,7 @@ import { STREAM } from '../event-store/jetstream/names.ts';
 import { provisionStreams, reportDrift } from '../event-store/jetstream/provision.ts';
 import { connectToNats } from '../platform/connect-to-nats.ts';
 import { createHttpServer } from '../platform/http-server.ts';
-import {
-  addressesOf,
-  checkMongo,
-  connectMongo,
-  createMongoClient,
-  databaseOf,
-} from '../platform/mongo.ts';
+import { checkMongo, connectMongo, createMongoClient, databaseOf } from '../platform/mongo.ts';
 import { mongoMetrics } from '../platform/mongo-metrics.ts';
 import type { ConnectionState } from '../platform/nats.ts';
 import { retryForever } from '../platform/retry.ts';
@@ -118,12 +112,10 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     () => connectMongo(mongo),
     signal,
     (reason, waitMs) => log.warn({ reason, waitMs }, 'MongoDB cannot be reached: trying again'),
-  );
+  ).then((identity) => {
+    log.info(identity, `MongoDB is there, ${identity.tls ? 'over TLS' : 'in plain text'}`);
+  });
   const [nc] = await Promise.all([connectedToNats, connectedToMongo]);
-  log.info(
-    { nats: nc.getServer(), mongo: addressesOf(mongo), database: db.databaseName },
-    'connected',
-  );
 
   const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: READ_TIMEOUT_MS });
   const [ledger] = await retryForever(

@@ -8,7 +8,8 @@ import { environmentReader } from '../platform/environment.ts';
 import type { Environment } from '../platform/environment.ts';
 import { messageOf } from '../platform/message-of.ts';
 import { connectMongo, createMongoClient, databaseOf, readMongoUri } from '../platform/mongo.ts';
-import { connectNats, readNatsSettings } from '../platform/nats.ts';
+import { readNatsSettings } from '../platform/nats-settings.ts';
+import { connectNats } from '../platform/nats.ts';
 import { CliError } from './cli-error.ts';
 
 /** What the operator's commands work with. */

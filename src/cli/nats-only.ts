@@ -3,7 +3,7 @@ import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { messageOf } from '../platform/message-of.ts';
 import { connectNats } from '../platform/nats.ts';
-import type { NatsSettings } from '../platform/nats.ts';
+import type { NatsSettings } from '../platform/nats-settings.ts';
 import { CliError } from './cli-error.ts';
 
 /** What the commands work with that need no MongoDB. */

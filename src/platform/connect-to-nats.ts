@@ -1,6 +1,7 @@
 import type { NatsConnection } from 'nats';
-import { connectNats, watchConnection } from './nats.ts';
-import type { ConnectionState, NatsSettings } from './nats.ts';
+import type { NatsSettings } from './nats-settings.ts';
+import { connectNats, describeConnection, watchConnection } from './nats.ts';
+import type { ConnectionState } from './nats.ts';
 import { natsMetrics } from './nats-metrics.ts';
 import { retryForever } from './retry.ts';
 import type { ServiceShell } from './service.ts';
@@ -28,5 +29,7 @@ export async function connectToNats(
   );
   shutdown.onStop('connections', () => nc.drain());
   observe(nc);
+  const { server, tls, user } = describeConnection(nc, settings);
+  log.info({ server, tls, user }, `NATS is there, ${tls ? 'over TLS' : 'in plain text'}`);
   return { nc, connection: watchConnection(nc, log) };
 }

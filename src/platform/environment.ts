@@ -14,6 +14,13 @@ export interface EnvironmentReader {
   optional(name: string): string | undefined;
   /** NAME, or the contents of the file that NAME_FILE names: how secrets are mounted. */
   secret(name: string): string | undefined;
+  /**
+   * As `secret`, and read from its file again at each call, since a mounted secret changes while the
+   * process runs; what was read last stands where the file has gone.
+   */
+  changingSecret(name: string): (() => string) | undefined;
+  /** The path of a file that can be read, though it may change afterwards. */
+  file(name: string): string | undefined;
   /** Notes a problem that the reader found by itself. */
   reject(problem: string): void;
   integer(name: string, fallback: number, range: { min: number; max: number }): number;
@@ -47,21 +54,38 @@ export function environmentReader(env: Environment): EnvironmentReader {
     return fallback;
   }
 
-  function readSecretFile(name: string): string | undefined {
-    const path = env[`${name}_FILE`];
-    if (path === undefined || path === '') return undefined;
+  function readSetting(name: string, path: string): string | undefined {
     try {
       return readFileSync(path, 'utf8').trim();
     } catch (error) {
-      problems.push(`${name}_FILE names a file that cannot be read: ${messageOf(error)}`);
+      problems.push(`${name} names a file that cannot be read: ${messageOf(error)}`);
       return undefined;
     }
+  }
+
+  function readSecretFile(name: string): string | undefined {
+    const path = env[`${name}_FILE`];
+    return path === undefined || path === '' ? undefined : readSetting(`${name}_FILE`, path);
+  }
+
+  function changingSecret(name: string): (() => string) | undefined {
+    const given = env[name];
+    if (given !== undefined && given !== '') return () => given;
+    const path = env[`${name}_FILE`];
+    const first = readSecretFile(name);
+    if (path === undefined || first === undefined) return undefined;
+    return latestOf(path, first);
   }
 
   return {
     string: (name, fallback) => read(name, fallback, (text) => text, 'a text'),
     optional: (name) => read<string | undefined>(name, undefined, (text) => text, 'a text'),
     secret: (name) => env[name] ?? readSecretFile(name),
+    changingSecret,
+    file(name) {
+      const path = env[name]?.trim() ?? '';
+      return path === '' || readSetting(name, path) === undefined ? undefined : path;
+    },
     integer(name, fallback, { min, max }) {
       const parse = (text: string) => {
         const value = Number(text);
@@ -88,5 +112,18 @@ export function environmentReader(env: Environment): EnvironmentReader {
     done() {
       if (problems.length > 0) throw new ConfigError(problems.join('; '));
     },
+  };
+}
+
+/** Reads the file at each call; answers what it read last where the file cannot be read any more. */
+function latestOf(path: string, first: string): () => string {
+  let latest = first;
+  return () => {
+    try {
+      latest = readFileSync(path, 'utf8').trim();
+    } catch {
+      // While a mounted file is replaced it may be gone for a moment.
+    }
+    return latest;
   };
 }

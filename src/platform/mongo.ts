@@ -1,7 +1,9 @@
+import { accessSync, constants } from 'node:fs';
 import { MongoClient, MongoServerError } from 'mongodb';
 import type { EnvironmentReader } from './environment.ts';
 import type { Health } from './health.ts';
 import { messageOf } from './message-of.ts';
+import { connectReason } from './mongo-failure.ts';
 
 /** Where MongoDB is; the database is the one the URI names, else this. */
 const DEFAULT_DATABASE = 'jetbank';
@@ -17,11 +19,23 @@ export function readMongoUri(env: EnvironmentReader): string {
   const uri = env.secret('MONGO_URI') ?? DEFAULT_URI;
   // The URI may hold a password, so the complaint must not repeat it.
   try {
-    new MongoClient(uri);
+    const { options } = new MongoClient(uri);
+    requireReadable('tlsCAFile', options.tlsCAFile, env);
+    requireReadable('tlsCertificateKeyFile', options.tlsCertificateKeyFile, env);
     return uri;
   } catch (error) {
     env.reject(`MONGO_URI must look like mongodb://HOST:PORT/DATABASE: ${messageOf(error)}`);
     return DEFAULT_URI;
+  }
+}
+
+/** The driver reads the files of its TLS options only once it connects. */
+function requireReadable(option: string, path: string | undefined, env: EnvironmentReader): void {
+  if (path === undefined) return;
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    env.reject(`MONGO_URI: ${option} names a file that cannot be read: ${messageOf(error)}`);
   }
 }
 
@@ -47,16 +61,32 @@ export function addressesOf(client: MongoClient): string {
   return client.options.hosts.map(String).join(', ');
 }
 
+/** With whom a service speaks, as whom, and whether anybody can listen in. */
+export interface MongoIdentity {
+  readonly servers: string;
+  readonly database: string;
+  readonly tls: boolean;
+  readonly user: string;
+}
+
 /** @throws Error naming MONGO_URI and what was tried. */
-export async function connectMongo(client: MongoClient): Promise<void> {
+export async function connectMongo(client: MongoClient): Promise<MongoIdentity> {
+  const { tls, credentials } = client.options;
+  const db = databaseOf(client);
   try {
     await client.connect();
-    await client.db('admin').command({ ping: 1 });
+    // Unlike a ping, a server that wants a user refuses this without one; every user may ask it.
+    await db.command({ listCollections: 1, nameOnly: true, authorizedCollections: true });
   } catch (cause) {
-    throw new Error(`MONGO_URI: no connection to ${addressesOf(client)}: ${messageOf(cause)}`, {
-      cause,
-    });
+    const reason = connectReason(cause, tls);
+    throw new Error(`MONGO_URI: no connection to ${addressesOf(client)}: ${reason}`, { cause });
   }
+  return {
+    servers: addressesOf(client),
+    database: db.databaseName,
+    tls,
+    user: credentials?.username ?? 'nobody',
+  };
 }
 
 export async function checkMongo(client: MongoClient): Promise<Health> {

@@ -1,43 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { connect, credsAuthenticator } from 'nats';
-import type { NatsConnection, NodeConnectionOptions } from 'nats';
-import type { EnvironmentReader } from './environment.ts';
+import { checkServerIdentity } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
+import { connect } from 'nats';
+import type { NatsConnection, NodeConnectionOptions, TlsOptions } from 'nats';
 import type { Health } from './health.ts';
 import type { Logger } from './logger.ts';
-import { messageOf } from './message-of.ts';
-
-export interface NatsSettings {
-  readonly servers: readonly string[];
-  readonly user: string | undefined;
-  readonly password: string | undefined;
-  /** A credentials file (JWT and nkey seed), instead of user and password. */
-  readonly credsFile: string | undefined;
-}
+import { natsReason } from './nats-failure.ts';
+import type { NatsSettings, NatsTlsFiles } from './nats-settings.ts';
 
 const CONNECT_TIMEOUT_MS = 3_000;
 const RECONNECT_WAIT_MS = 250;
 const PING_INTERVAL_MS = 5_000;
-
-export function readNatsSettings(env: EnvironmentReader): NatsSettings {
-  const servers = env.string('NATS_URL', 'nats://127.0.0.1:4222');
-  // A URL may hold a password, so the complaint must not repeat it.
-  if (!servers.split(',').every(isServerUrl)) {
-    env.reject('NATS_URL must be a comma-separated list of servers such as nats://127.0.0.1:4222');
-  }
-  return {
-    servers: servers.split(',').map((server) => server.trim()),
-    user: env.optional('NATS_USER'),
-    password: env.secret('NATS_PASSWORD'),
-    credsFile: env.optional('NATS_CREDS_FILE'),
-  };
-}
-
-function isServerUrl(text: string): boolean {
-  const url = URL.parse(text.trim());
-  return url !== null && ['nats:', 'tls:'].includes(url.protocol) && url.hostname !== '';
-}
-
-const withoutCredentials = (server: string) => server.replace(/\/\/.*@/, '//');
 
 /** Where a service gets its answers: its NATS user may listen only there. */
 export const inboxPrefixOf = (service: string): string => `_INBOX.${service}`;
@@ -47,7 +19,7 @@ export const inboxPrefixOf = (service: string): string => `_INBOX.${service}`;
  * @throws Error naming NATS_URL and what was tried.
  */
 export async function connectNats(name: string, settings: NatsSettings): Promise<NatsConnection> {
-  const { servers, user, password, credsFile } = settings;
+  const { servers, credentials, tls } = settings;
   const options: NodeConnectionOptions = {
     name,
     servers: [...servers],
@@ -57,19 +29,52 @@ export async function connectNats(name: string, settings: NatsSettings): Promise
     maxReconnectAttempts: -1,
     reconnectTimeWait: RECONNECT_WAIT_MS,
     pingInterval: PING_INTERVAL_MS,
+    // A password that is being replaced is refused for a while; by default the second refusal is the end.
+    ignoreAuthErrorAbort: true,
     // A stack for each request costs more than the request.
     noAsyncTraces: true,
-    ...(user !== undefined && { user }),
-    ...(password !== undefined && { pass: password }),
-    ...(credsFile !== undefined && { authenticator: credsAuthenticator(readFileSync(credsFile)) }),
+    ...(credentials !== undefined && { authenticator: credentials.authenticator }),
+    ...(tls !== undefined && { tls: tlsOptions(tls, servers) }),
   };
   try {
     return await connect(options);
   } catch (cause) {
-    const reason = messageOf(cause);
-    const tried = servers.map(withoutCredentials).join(', ');
-    throw new Error(`NATS_URL: no connection to ${tried}: ${reason}`, { cause });
+    const scheme = tls === undefined ? 'nats' : 'tls';
+    const tried = servers.map((server) => `${scheme}://${server}`).join(', ');
+    throw new Error(`NATS_URL: no connection to ${tried}: ${natsReason(cause)}`, { cause });
   }
+}
+
+/**
+ * The client gives Node no name of a server that it reaches by an IP address, and Node then expects a
+ * certificate for `localhost`. Here it must be one for any of the servers that the settings name.
+ */
+function tlsOptions(
+  files: NatsTlsFiles,
+  servers: readonly string[],
+): TlsOptions & Pick<ConnectionOptions, 'checkServerIdentity'> {
+  const hosts = servers.map((server) => new URL(`nats://${server}`).hostname);
+  return {
+    ...files,
+    checkServerIdentity(name, certificate) {
+      const names = name === 'localhost' ? hosts : [name];
+      const problems = names.map((host) => checkServerIdentity(bare(host), certificate));
+      return problems.includes(undefined) ? undefined : problems[0];
+    },
+  };
+}
+
+/** An IPv6 address without its brackets. */
+const bare = (host: string): string => host.replace(/^\[(.*)\]$/, '$1');
+
+/** For the log: with whom the service speaks, as whom, and whether anybody can listen in. */
+export function describeConnection(
+  nc: NatsConnection,
+  { credentials }: NatsSettings,
+): { readonly server: string; readonly tls: boolean; readonly user: string } {
+  // The client goes over to TLS wherever the server offers it.
+  const tls = nc.info?.tls_required === true || nc.info?.tls_available === true;
+  return { server: nc.getServer(), tls, user: credentials?.user ?? 'nobody' };
 }
 
 /** The state of a connection, as it changes. */

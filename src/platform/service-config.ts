@@ -1,8 +1,8 @@
 import type { EnvironmentReader } from './environment.ts';
 import { LOG_LEVELS } from './logger.ts';
 import type { LogLevel } from './logger.ts';
-import { readNatsSettings } from './nats.ts';
-import type { NatsSettings } from './nats.ts';
+import { readNatsSettings } from './nats-settings.ts';
+import type { NatsSettings } from './nats-settings.ts';
 
 /** The settings that both services have. */
 export interface ServiceConfig {

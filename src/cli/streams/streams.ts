@@ -4,7 +4,7 @@ import { isClusterStarting } from '../../event-store/jetstream/provision.ts';
 import { environmentReader } from '../../platform/environment.ts';
 import type { Environment, EnvironmentReader } from '../../platform/environment.ts';
 import { messageOf } from '../../platform/message-of.ts';
-import { readNatsSettings } from '../../platform/nats.ts';
+import { readNatsSettings } from '../../platform/nats-settings.ts';
 import { readProjectionGroups } from '../../projections/build.ts';
 import { EXIT } from '../command.ts';
 import { withNats } from '../nats-only.ts';
