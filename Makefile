@@ -101,13 +101,15 @@ deploy-account-cmd: ## Install or upgrade account-cmd (NAMESPACE, HELM_ARGS)
 	$(call require,helm)
 	helm upgrade --install account-cmd deploy/account-cmd $(IN_NAMESPACE) \
 		--set nats.credentials.secretName=nats-account-cmd \
-		--set streams.credentials.secretName=nats-operator $(HELM_ARGS)
+		--set streams.credentials.secretName=nats-operator \
+		--set auth.apiKeys.secretName=jetbank-api-keys $(HELM_ARGS)
 
 deploy-account-query: ## Install or upgrade account-query (NAMESPACE, HELM_ARGS)
 	$(call require,helm)
 	helm upgrade --install account-query deploy/account-query $(IN_NAMESPACE) \
 		--set nats.credentials.secretName=nats-account-query \
-		--set mongo.uriSecret.name=jetbank-mongo $(HELM_ARGS)
+		--set mongo.uriSecret.name=jetbank-mongo \
+		--set auth.apiKeys.secretName=jetbank-api-keys $(HELM_ARGS)
 
 restart-account-cmd: ## Restart the pods of account-cmd one by one (NAMESPACE)
 	$(call require,kubectl)

@@ -35,6 +35,9 @@ await runService(SERVICE, readConfig, async (config, shell) => {
 
   const http = await createHttpServer({
     title: 'jetbank commands',
+    auth: config.auth,
+    scope: 'accounts:write',
+    tls: config.tls,
     log,
     metrics,
     draining: shutdown.draining,

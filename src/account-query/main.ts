@@ -62,6 +62,9 @@ await runService(SERVICE, readConfig, async (config, shell) => {
 
   const http = await createHttpServer({
     title: 'jetbank queries',
+    auth: config.auth,
+    scope: 'accounts:read',
+    tls: config.tls,
     log,
     metrics,
     draining: shutdown.draining,

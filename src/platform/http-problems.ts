@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { SECURITY_HEADERS } from './http-headers.ts';
 import type { HttpServer } from './http-types.ts';
 import { ProblemError, problemOf } from './problem.ts';
 import type { Problem, ProblemCode } from './problem.ts';
@@ -15,6 +16,10 @@ const FASTIFY_PROBLEMS: ReadonlyMap<string, ProblemCode> = new Map([
   ['FST_ERR_BAD_URL', 'invalid_request'],
   ['FST_ERR_MAX_PARAM_LENGTH', 'invalid_request'],
 ]);
+
+const HEADER_LINES = Object.entries(SECURITY_HEADERS)
+  .map(([name, value]) => `${name}: ${value}\r\n`)
+  .join('');
 
 /** Makes every error an RFC 9457 problem: ours as thrown, others without a word of their insides. */
 export function answerProblems(server: HttpServer): void {
@@ -44,8 +49,8 @@ export function sendProblem(thrown: unknown, request: FastifyRequest, reply: Fas
   if (error.retryAfterSeconds !== undefined) {
     reply.header('retry-after', String(error.retryAfterSeconds));
   }
-  // Where Fastify refuses a URL, no hook has run that would have set it.
-  reply.header('x-request-id', request.id);
+  // Where Fastify refuses a URL, no hook has run that would have set them.
+  reply.header('x-request-id', request.id).headers(SECURITY_HEADERS);
   return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 }
 
@@ -62,6 +67,7 @@ export function answerUnreadable(error: Error & { readonly code?: string }, sock
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n` +
       `x-request-id: ${problem.requestId}\r\n` +
       'content-type: application/problem+json\r\n' +
+      HEADER_LINES +
       `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
 }

@@ -1,8 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import type { RequestListener } from 'node:http';
 import fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger } from 'fastify';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { guardRoutes } from './auth/guard-routes.ts';
+import type { Scope } from './auth/caller.ts';
+import type { AuthSettings } from './auth/settings.ts';
 import { answerProblems, answerUnreadable, sendProblem } from './http-problems.ts';
+import { HTTPS_HEADERS, SECURITY_HEADERS } from './http-headers.ts';
+import { createHttpsServer } from './http-tls.ts';
+import type { TlsSettings } from './http-tls.ts';
 import type { HttpServer } from './http-types.ts';
 import { validateRequests } from './http-validation.ts';
 import { readinessOf } from './health.ts';
@@ -16,6 +23,11 @@ import { documentApi } from './openapi.ts';
 
 export interface HttpServerOptions {
   readonly title: string;
+  /** Who may send requests, and what a route needs that does not say so itself. */
+  readonly auth: AuthSettings;
+  readonly scope: Scope;
+  /** Undefined: plain HTTP. */
+  readonly tls: TlsSettings | undefined;
   readonly log: Logger;
   readonly metrics: Registry;
   /** Run by /readyz; while it drains or stops, the service is not ready whatever they find. */
@@ -31,21 +43,33 @@ const BODY_LIMIT = 16 * 1024;
  * byte by byte, and each of those keeps a connection.
  */
 const REQUEST_TIMEOUT_MS = 10_000;
+/** An idle connection is kept for so long, in milliseconds: longer than load balancers keep theirs. */
+const KEEP_ALIVE_MS = 72_000;
 /** How often Node looks for requests that are late, in milliseconds. */
 const LATENESS_CHECK_MS = 1_000;
+const NODE_OPTIONS = {
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  connectionsCheckingInterval: LATENESS_CHECK_MS,
+  keepAliveTimeout: KEEP_ALIVE_MS,
+};
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,128}$/;
 
 /** The shell both services share: strict JSON in, problems out, health, metrics, OpenAPI. */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { log, metrics, checks, draining, stopping, title } = options;
+  const { log, metrics, checks, draining, stopping, title, auth, tls } = options;
   const loggerInstance: FastifyBaseLogger = log;
   const server = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
     // Given to Node too: it then lowers its timeout for headers, and with a longer one ends no late body.
-    http: { requestTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: LATENESS_CHECK_MS },
+    http: NODE_OPTIONS,
+    ...(tls && {
+      serverFactory: (handler: RequestListener) =>
+        createHttpsServer(tls, NODE_OPTIONS, handler, log),
+    }),
     // Fastify's own answer would be no problem+json; see refuseWhileStopping.
     return503OnClosing: false,
     clientErrorHandler: answerUnreadable,
@@ -59,9 +83,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   validateRequests(server);
   answerProblems(server);
   acceptOnlyJson(server);
-  observeRequests(server, metrics);
+  observeRequests(server, metrics, tls === undefined ? SECURITY_HEADERS : HTTPS_HEADERS);
   refuseWhileStopping(server, draining, stopping);
-  await documentApi(server, title);
+  guardRoutes(server, auth, options.scope, log);
+  await documentApi(server, title, auth);
 
   server.get('/healthz', { schema: { hide: true } }, () => ({ status: 'ok' }));
   server.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
@@ -112,10 +137,14 @@ function refuseWhileStopping(
   });
 }
 
-function observeRequests(server: HttpServer, metrics: Registry): void {
+function observeRequests(
+  server: HttpServer,
+  metrics: Registry,
+  headers: Readonly<Record<string, string>>,
+): void {
   const observe = requestMetrics(metrics);
   server.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id);
+    reply.header('x-request-id', request.id).headers(headers);
     done();
   });
   server.addHook('onResponse', (request, reply, done) => {
@@ -123,7 +152,8 @@ function observeRequests(server: HttpServer, metrics: Registry): void {
     observe(route, request.method, reply.statusCode, reply.elapsedTime / 1000);
     const { method, url } = request;
     const { statusCode: status, elapsedTime: milliseconds } = reply;
-    request.log.debug({ method, url, status, milliseconds }, 'answered');
+    const caller = request.caller?.id;
+    request.log.debug({ method, url, status, milliseconds, caller }, 'answered');
     done();
   });
 }

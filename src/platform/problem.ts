@@ -5,6 +5,8 @@
 export const PROBLEMS = {
   invalid_request: { status: 400, title: 'The request is not valid' },
   invalid_amount: { status: 400, title: 'The amount is not valid' },
+  unauthenticated: { status: 401, title: 'Who sent the request is not known' },
+  insufficient_scope: { status: 403, title: 'The caller may not do this' },
   account_not_found: { status: 404, title: 'There is no such account' },
   route_not_found: { status: 404, title: 'There is no such route' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
@@ -26,6 +28,7 @@ export const PROBLEMS = {
   too_many_holds: { status: 422, title: 'The account has too many open holds' },
   overdraft_in_use: { status: 422, title: 'More of the overdraft is in use' },
   idempotency_key_reused: { status: 422, title: 'The key belongs to another request' },
+  rate_limited: { status: 429, title: 'The caller sends too many requests: try again shortly' },
   headers_too_large: { status: 431, title: 'The request headers are too large' },
   internal_error: { status: 500, title: 'Something went wrong on our side' },
   overloaded: { status: 503, title: 'Too much to do: try again shortly' },
@@ -38,6 +41,7 @@ export type ProblemCode = keyof typeof PROBLEMS;
 /** Those that pass: the answer says in `Retry-After` when the same request makes sense again. */
 export const RETRYABLE: ReadonlySet<ProblemCode> = new Set([
   'concurrent_update',
+  'rate_limited',
   'overloaded',
   'unavailable',
   'outcome_unknown',

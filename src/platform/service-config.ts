@@ -1,4 +1,8 @@
+import { readAuthSettings } from './auth/settings.ts';
+import type { AuthSettings } from './auth/settings.ts';
 import type { EnvironmentReader } from './environment.ts';
+import { readTlsSettings } from './http-tls.ts';
+import type { TlsSettings } from './http-tls.ts';
 import { LOG_LEVELS } from './logger.ts';
 import type { LogLevel } from './logger.ts';
 import { readNatsSettings } from './nats-settings.ts';
@@ -8,6 +12,9 @@ import type { NatsSettings } from './nats-settings.ts';
 export interface ServiceConfig {
   readonly host: string;
   readonly port: number;
+  readonly auth: AuthSettings;
+  /** Undefined: plain HTTP. */
+  readonly tls: TlsSettings | undefined;
   readonly logLevel: LogLevel;
   readonly nats: NatsSettings;
   /** Whether what is missing on the NATS server, streams and consumers, is made. */
@@ -20,9 +27,12 @@ export interface ServiceConfig {
 const MOST_DRAIN_SECONDS = 600;
 
 export function readServiceConfig(env: EnvironmentReader, defaultPort: number): ServiceConfig {
+  const host = env.string('HOST', '127.0.0.1');
   return {
-    host: env.string('HOST', '127.0.0.1'),
+    host,
     port: env.integer('PORT', defaultPort, { min: 0, max: 65_535 }),
+    auth: readAuthSettings(env, host),
+    tls: readTlsSettings(env),
     logLevel: env.oneOf('LOG_LEVEL', 'info', LOG_LEVELS),
     nats: readNatsSettings(env),
     provision: env.boolean('JETBANK_PROVISION', true),

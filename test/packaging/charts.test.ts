@@ -60,7 +60,21 @@ describe.skipIf(typeof found === 'string')(
       ['account-cmd', { 'streams.apply': false }, 'nats.credentials.secretName is required'],
       ['account-cmd', { 'nats.credentials.secretName': 'x' }, 'streams.credentials.secretName is'],
       ['account-query', {}, 'nats.credentials.secretName is required'],
-      ['account-query', { 'nats.credentials.secretName': 'x' }, 'mongo.uriSecret.name is required'],
+      [
+        'account-query',
+        { 'nats.credentials.secretName': 'x', 'auth.enabled': false },
+        'mongo.uriSecret.name is required',
+      ],
+      [
+        'account-query',
+        { 'nats.credentials.secretName': 'x' },
+        'auth: give auth.apiKeys.secretName',
+      ],
+      [
+        'account-query',
+        { 'auth.jwt.jwksUrl': 'https://x', 'nats.credentials.secretName': 'x' },
+        'auth.jwt.issuer and',
+      ],
     ] as const)('%s with %o says what is missing', async (chart, settings, message) => {
       const { code, stderr } = await helm.template(chart, settings);
       expect(stderr).toContain(message);
@@ -72,6 +86,8 @@ describe.skipIf(typeof found === 'string')(
       ['a secret among the plain settings', { 'env.MONGO_URI': 'mongodb://host' }, 'MONGO_URI'],
       ['the tag latest', { 'image.tag': 'latest' }, 'image'],
       ['a digest that is none', { 'image.digest': 'sha256:abc' }, 'digest'],
+      ['the keys of tokens in the clear', { 'auth.jwt.jwksUrl': 'http://x' }, 'jwksUrl'],
+      ['a setting that has a value of its own', { 'env.HTTP_AUTH': 'off' }, 'HTTP_AUTH'],
       ['an even number of replicas', { 'streams.replicas': 2 }, 'replicas'],
     ])('the schema of the values refuses %s', async (_, settings, message) => {
       for (const chart of CHARTS) {
@@ -153,7 +169,66 @@ describe.skipIf(typeof found === 'string')(
         NATS_PASSWORD_FILE: '/etc/jetbank/nats/password',
         JETBANK_PROVISION: 'false',
         STREAM_REPLICAS: '3',
+        HTTP_AUTH: 'on',
+        HTTP_API_KEYS_FILE: '/etc/jetbank/api-keys/keys.json',
       });
+    });
+
+    it.each(CHARTS)(
+      '%s takes tokens in place of keys, and may fetch what checks them',
+      async (chart) => {
+        const manifests = await helm.render(chart, {
+          'auth.apiKeys.secretName': '',
+          'auth.jwt.jwksUrl': 'https://login.example/keys',
+          'auth.jwt.issuer': 'https://login.example',
+          'auth.jwt.audience': 'jetbank',
+          'auth.rateLimit': 50,
+        });
+        const pod = podOf(pick(manifests, 'Deployment') as Workload);
+        const environment = environmentOf(only(pod.containers));
+        expect(environment).toMatchObject({
+          HTTP_AUTH: 'on',
+          HTTP_JWT_JWKS_URL: 'https://login.example/keys',
+          HTTP_JWT_ISSUER: 'https://login.example',
+          HTTP_JWT_AUDIENCE: 'jetbank',
+          HTTP_RATE_LIMIT: '50',
+          HTTP_METRICS_AUTH: 'false',
+        });
+        expect(environment).not.toHaveProperty('HTTP_API_KEYS_FILE');
+        expect(pod.volumes?.map(({ name }) => name)).not.toContain('api-keys');
+        const { spec } = pick(manifests, 'NetworkPolicy') as NetworkPolicy;
+        expect(spec.egress.flatMap(({ ports }) => ports.map(({ port }) => port))).toContain(443);
+        expect(await schemaProblems(manifests)).toEqual([]);
+      },
+    );
+
+    it.each(CHARTS)('%s asks nobody who he is only when told so', async (chart) => {
+      const manifests = await helm.render(chart, { 'auth.enabled': false });
+      const pod = podOf(pick(manifests, 'Deployment') as Workload);
+      const environment = environmentOf(only(pod.containers));
+      expect(environment).toMatchObject({ HTTP_AUTH: 'off' });
+      expect(environment).not.toHaveProperty('HTTP_API_KEYS_FILE');
+      expect(pod.volumes?.map(({ name }) => name)).not.toContain('api-keys');
+    });
+
+    it.each(CHARTS)('%s speaks HTTPS with the certificate of a Secret', async (chart) => {
+      const manifests = await helm.render(chart, { 'tls.secretName': 'bank-tls' });
+      const pod = podOf(pick(manifests, 'Deployment') as Workload);
+      const container = only(pod.containers);
+      expect(environmentOf(container)).toMatchObject({
+        HTTP_TLS_CERT: '/etc/jetbank/tls/tls.crt',
+        HTTP_TLS_KEY: '/etc/jetbank/tls/tls.key',
+      });
+      expect(container.volumeMounts).toContainEqual({
+        name: 'tls',
+        mountPath: '/etc/jetbank/tls',
+        readOnly: true,
+      });
+      const { startupProbe, livenessProbe, readinessProbe } = container;
+      for (const probe of [startupProbe, livenessProbe, readinessProbe]) {
+        expect(probe?.httpGet.scheme).toBe('HTTPS');
+      }
+      expect(await schemaProblems(manifests)).toEqual([]);
     });
 
     it('spreads the read models over as many groups as it is told', async () => {
@@ -244,8 +319,22 @@ describe.skipIf(typeof found === 'string')(
     it('makes a ServiceMonitor only when told so', async () => {
       const manifests = await helm.render('account-cmd', { 'serviceMonitor.enabled': true });
       const { spec } = pick(manifests, 'ServiceMonitor') as ServiceMonitor;
-      expect(spec.endpoints).toEqual([
-        { port: 'http', path: '/metrics', interval: '15s', scrapeTimeout: '10s' },
+      const endpoint = { port: 'http', path: '/metrics', interval: '15s', scrapeTimeout: '10s' };
+      expect(spec.endpoints).toEqual([endpoint]);
+
+      const guarded = await helm.render('account-cmd', {
+        'serviceMonitor.enabled': true,
+        'auth.guardMetrics': true,
+        'serviceMonitor.authorization.credentials.name': 'prometheus-key',
+        'serviceMonitor.authorization.credentials.key': 'key',
+        'tls.secretName': 'bank-tls',
+      });
+      expect((pick(guarded, 'ServiceMonitor') as ServiceMonitor).spec.endpoints).toEqual([
+        {
+          ...endpoint,
+          scheme: 'https',
+          authorization: { credentials: { name: 'prometheus-key', key: 'key' } },
+        },
       ]);
     });
   },

@@ -50,6 +50,8 @@ describe('docker-compose.yml', () => {
     const service = compose.services[name];
     expect(service?.command).toEqual([name]);
     expect(service?.image).toBe(`jetbank:\${JETBANK_VERSION:-${packageJson.version}}`);
+    // Let in whoever comes: from this machine only, as the ports above say.
+    expect(service?.environment?.['HTTP_AUTH']).toBe('off');
     const needs = name === 'account-cmd' ? ['nats'] : ['nats', 'mongo'];
     expect(service?.depends_on).toEqual(
       Object.fromEntries(needs.map((need) => [need, { condition: 'service_healthy' }])),

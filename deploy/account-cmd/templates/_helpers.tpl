@@ -99,3 +99,49 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
   mountPath: /etc/jetbank/nats
   readOnly: true
 {{- end }}
+
+{{/* A service that anybody could use does not start: better to hear of it here. */}}
+{{- define "jetbank.checkAuth" -}}
+{{- with .Values.auth }}
+{{- if and .enabled (not .apiKeys.secretName) (not .jwt.jwksUrl) }}
+{{- fail "auth: give auth.apiKeys.secretName (an existing Secret with the file that \"jetbank keys create\" makes) or auth.jwt.jwksUrl; or auth.enabled=false where something in front of the pods authenticates" }}
+{{- end }}
+{{- if and .jwt.jwksUrl (not (and .jwt.issuer .jwt.audience)) }}
+{{- fail "auth.jwt.issuer and auth.jwt.audience are required with auth.jwt.jwksUrl" }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Who may send requests, and the certificate. Takes the values. */}}
+{{- define "jetbank.httpEnv" -}}
+{{- with .auth }}
+- name: HTTP_AUTH
+  value: {{ ternary "on" "off" .enabled | quote }}
+{{- if .enabled }}
+{{- if .apiKeys.secretName }}
+- name: HTTP_API_KEYS_FILE
+  value: /etc/jetbank/api-keys/keys.json
+{{- end }}
+{{- with .jwt }}
+{{- if .jwksUrl }}
+- name: HTTP_JWT_JWKS_URL
+  value: {{ .jwksUrl | quote }}
+- name: HTTP_JWT_ISSUER
+  value: {{ .issuer | quote }}
+- name: HTTP_JWT_AUDIENCE
+  value: {{ .audience | quote }}
+{{- end }}
+{{- end }}
+- name: HTTP_RATE_LIMIT
+  value: {{ .rateLimit | quote }}
+- name: HTTP_METRICS_AUTH
+  value: {{ .guardMetrics | quote }}
+{{- end }}
+{{- end }}
+{{- if .tls.secretName }}
+- name: HTTP_TLS_CERT
+  value: /etc/jetbank/tls/tls.crt
+- name: HTTP_TLS_KEY
+  value: /etc/jetbank/tls/tls.key
+{{- end }}
+{{- end }}

@@ -91,16 +91,20 @@ function readCondition(condition: string | undefined): number | undefined {
 }
 
 /**
- * Equal for requests that ask for the same: by what the command means, not how it was spelled. A
- * member that a request lacks is not in it, so that a retry may come after the release that added it.
+ * Equal for requests of the same caller that ask for the same: by what the command means, not how it
+ * was spelled. What a request lacks is not in it, so that a retry may come after the release that
+ * added it. Whoever sends a key of somebody else is refused, and learns nothing but that it is taken.
  */
 function commandHash(
   request: FastifyRequest,
   accountId: string | undefined,
   command: Command,
 ): string {
-  const meaning = [request.method, request.routeOptions.url, accountId ?? null, command];
-  return shortHash(JSON.stringify(meaning, bigIntAsText));
+  const { method, routeOptions, caller } = request;
+  const meaning = [method, routeOptions.url, accountId ?? null, command];
+  return shortHash(
+    JSON.stringify(caller === null ? meaning : [...meaning, caller.id], bigIntAsText),
+  );
 }
 
 const bigIntAsText = (_: string, value: unknown) =>

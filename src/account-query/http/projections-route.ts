@@ -52,6 +52,7 @@ export function projectionsRoute(
   server.get(
     '/projections',
     {
+      config: { scope: 'ops' },
       schema: {
         summary: 'How the read models stand: builds, lag, parked accounts',
         querystring: Type.Object({}, { additionalProperties: false }),
