@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { keysCommands } from './keys-commands.ts';
 import { projectionsCommands } from './projections-commands.ts';
 import { streamsCommands } from './streams/streams-commands.ts';
 
@@ -16,4 +17,5 @@ export const COMMANDS: readonly Command[] = [
   },
   ...streamsCommands,
   ...projectionsCommands,
+  ...keysCommands,
 ];
