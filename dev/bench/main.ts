@@ -19,11 +19,13 @@ import { queries } from './topics/queries.ts';
 import { projectorMemory } from './topics/projector-memory.ts';
 import { rebuild } from './topics/rebuild.ts';
 import { syncAlways } from './topics/sync-always.ts';
+import { transfers } from './topics/transfers.ts';
 import { visible } from './topics/visible.ts';
 
 const TOPICS: readonly Topic[] = [
   http,
   hot,
+  transfers,
   syncAlways,
   processes,
   latency,

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { MsgHdrs, NatsConnection } from 'nats';
-import pLimit from 'p-limit';
 import { encodeEvent } from '../event-codec.ts';
 import type { AccountWrite, AppendOutcome, EventStore } from '../event-store.ts';
 import { subjectOf } from '../subjects.ts';
 import { eventHeaders } from './event-headers.ts';
+import { groupCommit } from './group-commit.ts';
 import { EXPECTED_SEQUENCE_HEADER, PREDECESSOR_HEADER } from './names.ts';
 import { outcomeOf } from './publish-outcome.ts';
 import type { Requester } from './requester.ts';
@@ -19,25 +19,17 @@ interface Message {
 export const MAX_BATCH = 1000;
 
 /**
- * The server gives up an atomic batch when more than 50 are under way on a stream, of all processes
- * together. Beyond this many of our own, a batch waits here.
- */
-const BATCHES_AT_ONCE = 16;
-
-/**
  * Appends on core NATS: one event as a plain publish, several as one atomic batch (ADR-50 of NATS).
  *
  * The JetStream client's own batch drops the expected sequences, which are the whole point here, so
  * the batch headers are written by hand: see docs/adr/0003.
  */
 export function createAppend(nc: NatsConnection, requester: Requester): EventStore['append'] {
-  const limit = pLimit(BATCHES_AT_ONCE);
   const turn = eventLoopTurn();
 
   async function publish(messages: readonly Message[]): Promise<AppendOutcome> {
     const last = messages.at(-1);
     if (last === undefined) throw new RangeError('an append holds at least one event');
-    await turn.end();
     try {
       for (const { subject, payload, headers } of messages.slice(0, -1)) {
         nc.publish(subject, payload, { headers });
@@ -52,14 +44,19 @@ export function createAppend(nc: NatsConnection, requester: Requester): EventSto
     }
   }
 
+  const commit = groupCommit((messages: readonly Message[]) => {
+    markAsBatch(messages);
+    return publish(messages);
+  });
+
   return async (writes) => {
     const messages = messagesOf(writes);
     if (messages.length > MAX_BATCH) {
       throw new RangeError(`an append holds at most ${MAX_BATCH} events, not ${messages.length}`);
     }
-    if (messages.length <= 1) return publish(messages);
-    markAsBatch(messages);
-    return limit(() => publish(messages));
+    if (messages.length > 1) return commit(messages);
+    await turn.end();
+    return publish(messages);
   };
 }
 
