@@ -125,7 +125,8 @@ describe('a snapshot that lies is ignored, told, and the fold from scratch is th
   });
 
   test('it cannot be read', async () => {
-    snapshots = { ...snapshots, load: () => Promise.resolve({ kind: 'unusable', reason: 'torn' }) };
+    const torn = { kind: 'unusable', reason: 'torn', outdated: false } as const;
+    snapshots = { ...snapshots, load: () => Promise.resolve(torn) };
     expect(await load()).toEqual(truth);
     expect(ignored).toEqual([{ accountId: ada, reason: 'torn' }]);
   });

@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { keysCommands } from './keys-commands.ts';
+import { ledgerCommands } from './ledger-commands.ts';
 import { projectionsCommands } from './projections-commands.ts';
 import { streamsCommands } from './streams/streams-commands.ts';
 
@@ -15,6 +16,7 @@ export const COMMANDS: readonly Command[] = [
     ],
     run: async (args) => (await import('./decode.ts')).decode(args),
   },
+  ...ledgerCommands,
   ...streamsCommands,
   ...projectionsCommands,
   ...keysCommands,

@@ -1,6 +1,5 @@
 import type { Environment } from '../platform/environment.ts';
 import { accountProjection } from '../projections/account-projection.ts';
-import type { Build } from '../projections/build.ts';
 import { controlStore } from '../projections/control.ts';
 import { parkedCollection, parkedStore } from '../projections/parked.ts';
 import { readModelStore } from '../projections/read-model-store.ts';
@@ -10,10 +9,11 @@ import type { BuildStatus, ProjectionStatus } from '../projections/status.ts';
 import { CliError } from './cli-error.ts';
 import { withConnections } from './connections.ts';
 import type { Connections } from './connections.ts';
+import { liveBuild } from './live-build.ts';
 import { projectionsArgs } from './projections-args.ts';
 import type { ProjectionsCommand } from './projections-args.ts';
 import { rebuildProjection } from './rebuild.ts';
-import { verifyProjection } from './verify.ts';
+import { verifyProjection } from './verify-projection.ts';
 
 export async function projections(
   command: ProjectionsCommand,
@@ -36,13 +36,6 @@ export async function projections(
         return pause(connections, command === 'pause');
     }
   });
-}
-
-async function liveBuild({ db }: Pick<Connections, 'db'>): Promise<Build> {
-  const control = await controlStore(db, accountProjection.name).read();
-  const build = control?.builds.find(({ number }) => number === control.live);
-  if (build !== undefined) return build;
-  throw new CliError('no service has projected into this database yet: start account-query first');
 }
 
 async function showStatus({ db, jsm, events }: Connections, json: boolean): Promise<void> {

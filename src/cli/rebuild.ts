@@ -8,7 +8,7 @@ import type { RebuildOptions } from '../projections/rebuild.ts';
 import { CliError } from './cli-error.ts';
 import type { Connections } from './connections.ts';
 import { progressBar } from './progress-bar.ts';
-import { verifyAgainstLog } from './verify.ts';
+import { verifyAgainstLog } from './verify-projection.ts';
 
 export interface RebuildFlags {
   readonly groups: number | undefined;

@@ -1,64 +1,72 @@
-import { accountProjection } from '../projections/account-projection.ts';
-import { collectionName, groupsOf } from '../projections/build.ts';
-import type { Build } from '../projections/build.ts';
-import { checkpointStore } from '../projections/checkpoint.ts';
-import { verifyBuild } from '../projections/verify.ts';
-import type { VerifyReport } from '../projections/verify.ts';
+import { jetStreamSnapshots } from '../event-store/jetstream/jetstream-event-store.ts';
+import { SNAPSHOT_STREAM } from '../event-store/jetstream/names.ts';
+import type { Environment } from '../platform/environment.ts';
+import { readGroupPositions } from '../projections/group-positions.ts';
+import { noOperands, readArguments } from './arguments.ts';
+import { auditLog } from './audit/audit-log.ts';
+import type { LookUpSnapshot } from './audit/snapshot-lookup.ts';
+import { EXIT } from './command.ts';
+import { withConnections } from './connections.ts';
 import type { Connections } from './connections.ts';
+import { findLiveBuild } from './live-build.ts';
+import { passesOver } from './passes.ts';
 import { progressBar } from './progress-bar.ts';
+import { findingsOf, reportAsJson, reportAsText } from './verify-report.ts';
+import type { LedgerReport, ReadModelsReport } from './verify-report.ts';
+import { verifyAgainstLog } from './verify-projection.ts';
 
-/** Accounts whose documents one pass over the log holds in memory, about. */
+/** Accounts whose states one pass over the log holds in memory, about: 1 to 2 kB each. */
 const ACCOUNTS_A_PASS = 200_000;
-const MOST_PASSES = 32;
 
-/** Compares the whole build with the log, up to where the build claims to be. */
-export async function verifyAgainstLog(
-  { db, events }: Connections,
-  build: Build,
-): Promise<VerifyReport> {
-  const checkpoints = await Promise.all(
-    groupsOf(build).map(({ id }) => checkpointStore(db, id).read()),
-  );
-  const untilSequence = Math.min(...checkpoints.map((checkpoint) => checkpoint?.sequence ?? 0));
-  const accounts = await db
-    .collection(collectionName(accountProjection.documents.name, build))
-    .estimatedDocumentCount();
-  const passes = Math.min(MOST_PASSES, Math.ceil(accounts / ACCOUNTS_A_PASS) || 1);
+/** `jetbank verify`: the invariants over the whole log, then snapshots and read models against it. */
+export async function verify(args: readonly string[], variables: Environment): Promise<void> {
+  const { values, positionals } = readArguments(args, { json: { type: 'boolean' } });
+  noOperands(positionals);
+  await withConnections(variables, async (connections) => {
+    const report = await verifyLedger(connections);
+    const told = values.json === true ? reportAsJson(report) : reportAsText(report);
+    process.stdout.write(`${told}\n`);
+    if (findingsOf(report).count > 0) process.exitCode = EXIT.failure;
+  });
+}
+
+async function verifyLedger(connections: Connections): Promise<LedgerReport> {
+  const { events, jsm } = connections;
+  // Consistent by this: what comes later is not looked at, or is folded up to.
+  const untilSequence = await events.lastSequence();
+  const snapshot = await snapshotLookup(connections);
   const bar = progressBar('events');
-  try {
-    return await verifyBuild({
-      projection: accountProjection,
-      db,
-      events,
-      build,
-      untilSequence,
-      passes,
-      onProgress: (done, total) => bar.update(done, total),
-    });
-  } finally {
-    bar.end();
-  }
+  step('the log and the snapshots');
+  const log = await auditLog({
+    ...{ events, untilSequence },
+    ...(snapshot !== undefined && { snapshot }),
+    passes: await passesOver(jsm, ACCOUNTS_A_PASS),
+    onProgress: (done, total) => bar.update(done, total),
+  }).finally(() => bar.end());
+  return {
+    ...{ untilSequence, log },
+    snapshots: snapshot && log.snapshots,
+    readModels: await verifyReadModels(connections),
+  };
 }
 
-/** Tells what differs; exit code 1 when something does. */
-export async function verifyProjection(
-  connections: Connections,
-  build: Build,
-  json: boolean,
-): Promise<void> {
-  const report = await verifyAgainstLog(connections, build);
-  const { accounts, lines, unreadable, differences } = report;
-  if (json) {
-    process.stdout.write(`${JSON.stringify(report)}\n`);
-  } else {
-    for (const { collection, id, sequence, detail } of differences) {
-      process.stdout.write(`stream sequence ${sequence}: ${collection} ${id} ${detail}\n`);
-    }
-    const parked = unreadable === 0 ? '' : `, ${unreadable} accounts that cannot be read on`;
-    process.stdout.write(
-      `build ${build.number}: ${accounts} accounts and ${lines} lines compared${parked}, ` +
-        `${differences.length} differences\n`,
-    );
+/** Undefined without a bucket: the services work without one. */
+async function snapshotLookup({ js, jsm }: Connections): Promise<LookUpSnapshot | undefined> {
+  for await (const name of jsm.streams.names()) {
+    if (name !== SNAPSHOT_STREAM) continue;
+    const snapshots = await jetStreamSnapshots(js);
+    return (accountId) => snapshots.load(accountId, 'any');
   }
-  if (differences.length > 0) process.exitCode = 1;
+  return undefined;
 }
+
+async function verifyReadModels(connections: Connections): Promise<ReadModelsReport | undefined> {
+  const build = await findLiveBuild(connections);
+  if (build === undefined) return undefined;
+  step(`build ${build.number} of the read models`);
+  const { furthest } = await readGroupPositions(connections.db, build);
+  const report = await verifyAgainstLog(connections, build);
+  return { ...report, build: build.number, untilSequence: furthest };
+}
+
+const step = (what: string) => void process.stderr.write(`verifying ${what}\n`);

@@ -124,7 +124,8 @@ export interface SnapshotStore {
 export type SnapshotLookup =
   | { readonly kind: 'found'; readonly record: AccountRecord }
   | { readonly kind: 'none' }
-  | { readonly kind: 'unusable'; readonly reason: string };
+  /** `outdated`: of another schema than this release writes, which is no fault. */
+  | { readonly kind: 'unusable'; readonly reason: string; readonly outdated: boolean };
 
 /** A snapshot is written each time an account's version passes a multiple of this. */
 export const SNAPSHOT_INTERVAL = 5;

@@ -10,6 +10,9 @@ const CHECKSUM_LENGTH = 8;
 const BODY_START = HEADER_LENGTH + CHECKSUM_LENGTH;
 const NO_CHECKSUM = Buffer.alloc(CHECKSUM_LENGTH);
 
+/** The snapshot is whole, but of another schema version. */
+export class OutdatedSnapshotError extends UndecodablePayloadError {}
+
 interface SnapshotRecord extends Standing {
   readonly accountId: string;
   readonly version: number;
@@ -40,7 +43,9 @@ export function encodeSnapshot({ account, sequence, commands }: AccountRecord): 
 export function decodeSnapshot(payload: Uint8Array): AccountRecord {
   const { writer, record } = codec.decode(payload);
   if (writer !== schemas.newest(SNAPSHOT)) {
-    throw new UndecodablePayloadError(`written as ${writer.name}.v${writer.version}`);
+    const found = `written as ${writer.name}.v${writer.version}`;
+    if (writer.name !== SNAPSHOT) throw new UndecodablePayloadError(found);
+    throw new OutdatedSnapshotError(found);
   }
   const bytes = Buffer.from(payload);
   if (!bytes.subarray(HEADER_LENGTH, BODY_START).equals(checksumOf(bytes))) {

@@ -1,10 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Collection, Db, Filter } from 'mongodb';
+import { IntegrityError } from '../account/errors.ts';
+import { UndecodablePayloadError } from '../event-store/avro/single-object.ts';
 import type { EventReader } from '../event-store/event-store.ts';
+import { isAccountId } from '../event-store/subjects.ts';
 import { collectionName } from './build.ts';
 import type { Build } from './build.ts';
 import { parkedCollection, parkedStore } from './parked.ts';
 import type { ProjectedDocument, ProjectedLine, Projection } from './projection.ts';
+import { maybeStrayLines, strayLines } from './stray-lines.ts';
 
 /** Something in MongoDB that is not what the log makes of it. */
 export interface Difference {
@@ -33,13 +37,10 @@ export interface Comparison<D> {
   /** Differences found; parked accounts are behind and said to be, so they make none. */
   documents(folded: readonly D[]): Promise<Difference[]>;
   lines(expected: readonly ExpectedLine[]): Promise<LineDifferences>;
-  /** Documents up to the stream sequence of accounts that the log does not have. */
-  strayDocuments(
-    untilSequence: number,
-    isKnown: (accountId: string) => boolean,
-  ): Promise<Difference[]>;
-  /** Lines up to the stream sequence beyond those of them that were expected and found. */
-  strayLines(untilSequence: number, present: number): Promise<Difference[]>;
+  /** Documents of accounts that the log does not have, among those that are not known. */
+  strayDocuments(isKnown: (accountId: string) => boolean): AsyncIterable<Difference>;
+  /** Lines that no event made; `present` of those up to the stream sequence were expected and found. */
+  strayLines(untilSequence: number, present: number): AsyncIterable<Difference>;
   /** Which of the accounts are parked. */
   parked(accountIds: readonly string[]): Promise<ReadonlySet<string>>;
 }
@@ -85,8 +86,24 @@ export function compareWith<D extends ProjectedDocument>({
       return `is at version ${stored.version}, the log at ${expected.version}`;
     }
     const moved = stored.version > expected.version;
-    const now = moved ? await broughtForward(expected, stored.version) : expected;
-    return isDeepStrictEqual(stored, now) ? undefined : 'is not what the log makes of it';
+    try {
+      const now = moved ? await broughtForward(expected, stored.version) : expected;
+      return isDeepStrictEqual(stored, now) ? undefined : 'is not what the log makes of it';
+    } catch (error) {
+      if (!isOfTheLog(error)) throw error;
+      return `is at version ${stored.version}, and the events up to it say: ${error.message}`;
+    }
+  }
+
+  async function isInLog(id: string): Promise<boolean> {
+    if (!isAccountId(id)) return false;
+    try {
+      return (await events.head(id, 'leader')) !== undefined;
+    } catch (error) {
+      // There it is, and cannot be read.
+      if (isOfTheLog(error)) return true;
+      throw error;
+    }
   }
 
   return {
@@ -125,28 +142,30 @@ export function compareWith<D extends ProjectedDocument>({
       return { present, differences };
     },
 
-    async strayDocuments(untilSequence, isKnown) {
-      const differences: Difference[] = [];
-      const filter = { sequence: { $lte: BigInt(untilSequence) } };
-      const found = documents.find(filter, { projection: { _id: 1, sequence: 1 } });
+    async *strayDocuments(isKnown) {
+      const found = documents.find({}, { projection: { _id: 1, sequence: 1 } });
       for await (const { _id: id, sequence } of found) {
-        if (isKnown(id)) continue;
+        // One of a newer event than was read is in the log all the same.
+        if (isKnown(id) || (await isInLog(id))) continue;
         const detail = 'is of an account that the log does not have';
         const collection = documents.collectionName;
-        differences.push({ collection, id, sequence: Number(sequence), detail });
+        yield { collection, id, sequence: Number(sequence), detail };
       }
-      return differences;
     },
 
-    async strayLines(untilSequence, present) {
-      const filter = { sequence: { $lte: BigInt(untilSequence) } } as Filter<ProjectedLine>;
-      const strays = (await lines.countDocuments(filter)) - present;
-      if (strays <= 0) return [];
-      const detail = `has ${strays} that no event made`;
-      return [{ collection: lines.collectionName, id: '*', sequence: untilSequence, detail }];
+    async *strayLines(untilSequence, present) {
+      if (!(await maybeStrayLines(lines, events, untilSequence, present))) return;
+      const collection = lines.collectionName;
+      for await (const stray of strayLines(projection, lines, events)) {
+        yield { collection, ...stray, detail: 'is of no event of the log' };
+      }
     },
   };
 }
+
+/** Whether it is the log's own fault, and not that it could not be reached. */
+const isOfTheLog = (error: unknown): error is Error =>
+  error instanceof UndecodablePayloadError || error instanceof IntegrityError;
 
 async function byId<T extends ProjectedLine>(
   collection: Collection<T>,

@@ -2,11 +2,13 @@ import type { LogEntry } from '../event-store/log-entry.ts';
 import { shardOf } from '../event-store/subjects.ts';
 import { compareWith } from './comparison.ts';
 import type { Comparison, ComparisonOptions, Difference, ExpectedLine } from './comparison.ts';
+import { firstBySequence } from './first-by-sequence.ts';
+import type { GroupPositions } from './group-positions.ts';
 import type { ProjectedDocument, Projection } from './projection.ts';
 
 export interface VerifyOptions<D extends ProjectedDocument> extends ComparisonOptions<D> {
-  /** Stream sequence up to which the build claims to have every event. */
-  readonly untilSequence: number;
+  /** Up to where each group of the build claims to have every event. */
+  readonly positions: GroupPositions;
   /** In how many passes the log is read: each holds the documents of its share of the accounts. */
   readonly passes?: number;
   /** Events done, of all passes, and how many there are. */
@@ -18,7 +20,8 @@ export interface VerifyReport {
   readonly lines: number;
   /** Accounts whose events cannot be applied from some event on. */
   readonly unreadable: number;
-  /** The first ones. */
+  readonly differenceCount: number;
+  /** The first ones by stream sequence. */
   readonly differences: readonly Difference[];
 }
 
@@ -29,34 +32,36 @@ const TOLD_DIFFERENCES = 100;
 export async function verifyBuild<D extends ProjectedDocument>(
   options: VerifyOptions<D>,
 ): Promise<VerifyReport> {
-  const { untilSequence, passes = 1, onProgress } = options;
+  const { positions, passes = 1, onProgress } = options;
   const comparison = compareWith(options);
-  const found: Difference[] = [];
+  const found = firstBySequence<Difference>(TOLD_DIFFERENCES);
   const counts = { accounts: 0, lines: 0, unreadable: 0 };
+  const total = passes * positions.furthest;
   /** Lines that stand in MongoDB, of those that events made. */
   let present = 0;
 
   for (let index = 0; index < passes; index += 1) {
     const isOwn = (accountId: string) => shardOf(accountId) % passes === index;
     const fold = foldOf(options.projection, comparison);
-    for await (const entry of options.events.entries(0, untilSequence)) {
-      if (isOwn(entry.accountId)) found.push(...(await fold.add(entry)));
-      if (entry.sequence % BATCH === 0) {
-        onProgress?.(index * untilSequence + entry.sequence, passes * untilSequence);
+    for await (const entry of options.events.entries(0, positions.furthest)) {
+      const { accountId, sequence } = entry;
+      if (isOwn(accountId) && sequence <= positions.of(accountId)) {
+        found.add(await fold.add(entry));
       }
+      if (sequence % BATCH === 0) onProgress?.(index * positions.furthest + sequence, total);
     }
-    found.push(...(await fold.end()));
+    found.add(await fold.end());
     const isKnown = (accountId: string) => !isOwn(accountId) || fold.has(accountId);
-    found.push(...(await comparison.strayDocuments(untilSequence, isKnown)));
+    for await (const stray of comparison.strayDocuments(isKnown)) found.add([stray]);
     counts.accounts += fold.counts.accounts;
     counts.lines += fold.counts.lines;
     counts.unreadable += fold.counts.unreadable;
     present += fold.present();
   }
-  onProgress?.(passes * untilSequence, passes * untilSequence);
+  onProgress?.(total, total);
 
-  found.push(...(await comparison.strayLines(untilSequence, present)));
-  return { ...counts, differences: found.slice(0, TOLD_DIFFERENCES) };
+  for await (const stray of comparison.strayLines(positions.furthest, present)) found.add([stray]);
+  return { ...counts, differenceCount: found.count(), differences: found.list() };
 }
 
 /** One pass over a share of the accounts; answers the differences as they are found. */
@@ -96,7 +101,10 @@ function foldOf<D extends ProjectedDocument>(projection: Projection<D>, comparis
       if (unreadable.has(accountId)) return [];
       try {
         if ('error' in entry) throw entry.error;
-        documents.set(accountId, projection.apply(documents.get(accountId), entry));
+        const before = documents.get(accountId);
+        if (entry.event.version !== (before?.version ?? 0) + 1)
+          throw new Error('a version is left out');
+        documents.set(accountId, projection.apply(before, entry));
       } catch {
         unreadable.set(accountId, sequence);
         return [];
@@ -112,7 +120,8 @@ function foldOf<D extends ProjectedDocument>(projection: Projection<D>, comparis
       const found = [...(await compareLines()), ...(await unparked())];
       counts.accounts = documents.size;
       counts.unreadable = unreadable.size;
-      const all = [...documents.values()];
+      // Those that cannot be read on are parked, or told already.
+      const all = [...documents.values()].filter(({ _id }) => !unreadable.has(_id));
       for (let start = 0; start < all.length; start += BATCH) {
         found.push(...(await comparison.documents(all.slice(start, start + BATCH))));
       }

@@ -89,6 +89,7 @@ describe('a snapshot in the bucket', () => {
     expect(await snapshots.load(ada, 'any')).toEqual({
       kind: 'unusable',
       reason: expect.stringMatching(/./) as unknown,
+      outdated: false,
     });
     await snapshots.save(snapshotOf(ada));
     expect(await snapshots.load(ada, 'any')).toMatchObject({ kind: 'found' });

@@ -53,7 +53,8 @@ test('a build that is not what the log says is not made the live one', async () 
     async check(build) {
       const { _id } = (await db.collection<{ _id: string }>('transactions_v2').findOne({}))!;
       await db.collection<{ _id: string }>('transactions_v2').deleteOne({ _id });
-      const comparing = { projection, db, events, build, untilSequence: EVENTS };
+      const positions = { of: () => EVENTS, furthest: EVENTS };
+      const comparing = { projection, db, events, build, positions };
       const { differences } = await verifyBuild(comparing);
       expect(differences).toMatchObject([{ id: _id, detail: 'is missing' }]);
       return `${differences.length} differences`;

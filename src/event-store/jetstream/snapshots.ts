@@ -1,7 +1,7 @@
 import type { KV } from '@nats-io/kv';
 import type { AccountRecord } from '../../account/record.ts';
 import type { Consistency, SnapshotStore } from '../event-store.ts';
-import { decodeSnapshot, encodeSnapshot } from '../snapshot-codec.ts';
+import { decodeSnapshot, encodeSnapshot, OutdatedSnapshotError } from '../snapshot-codec.ts';
 
 /** The bucket twice: read from any replica, and from its leader. */
 export type SnapshotBucket = Readonly<Record<Consistency, KV>>;
@@ -15,7 +15,8 @@ export function kvSnapshotStore(bucket: SnapshotBucket): SnapshotStore {
         if (entry?.operation !== 'PUT') return { kind: 'none' };
         return usable(accountId, decodeSnapshot(entry.value));
       } catch (error) {
-        return { kind: 'unusable', reason: error instanceof Error ? error.message : String(error) };
+        const reason = error instanceof Error ? error.message : String(error);
+        return { kind: 'unusable', reason, outdated: error instanceof OutdatedSnapshotError };
       }
     },
     async save(record) {
@@ -29,5 +30,6 @@ function usable(
   record: AccountRecord,
 ): Awaited<ReturnType<SnapshotStore['load']>> {
   if (record.account.accountId === accountId) return { kind: 'found', record };
-  return { kind: 'unusable', reason: `it is of account ${record.account.accountId}` };
+  const reason = `it is of account ${record.account.accountId}`;
+  return { kind: 'unusable', reason, outdated: false };
 }
