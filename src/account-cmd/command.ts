@@ -14,7 +14,10 @@ export interface CommandRequest {
   readonly commandHash: string | null;
   /** Refuse unless the account has this version (`If-Match`). */
   readonly expectedVersion?: number;
+  /** W3C trace context, for the command's events. */
   readonly traceparent?: string;
+  /** The HTTP request's, for the logs. */
+  readonly requestId?: string;
 }
 
 /** The accounts that the command is about, each once, the one that it is remembered on first. */

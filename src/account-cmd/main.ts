@@ -17,6 +17,7 @@ import type { Config } from './config.ts';
 import { runHoldExpiry } from './hold-expiry.ts';
 import { commandRoutes } from './http/routes.ts';
 import { commandMetrics } from './metrics.ts';
+import { tracedAppends } from './traced-appends.ts';
 
 const SERVICE = 'account-cmd';
 
@@ -30,7 +31,7 @@ interface Running {
 }
 
 await runService(SERVICE, readConfig, async (config, shell) => {
-  const { log, metrics, shutdown } = shell;
+  const { log, metrics, tracing, shutdown } = shell;
   const state: { running: Running | undefined } = { running: undefined };
 
   const http = await createHttpServer({
@@ -40,6 +41,7 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     tls: config.tls,
     log,
     metrics,
+    tracing,
     draining: shutdown.draining,
     stopping: shutdown.signal,
     checks: {
@@ -74,6 +76,7 @@ await runService(SERVICE, readConfig, async (config, shell) => {
   });
   const commands = createCommandService({
     ...stores,
+    ...(tracing && { events: tracedAppends(stores.events, tracing) }),
     observer: loggedCommands(counted, log),
     rememberRejections: config.rememberRejections,
     frozenTakesMoney: config.frozenTakesMoney,

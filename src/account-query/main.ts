@@ -30,6 +30,7 @@ import { readModels } from './read-models.ts';
 import { readStore } from './read-store.ts';
 import { servedBuild, starting } from './served-build.ts';
 import { statusMetrics } from './status-metrics.ts';
+import { tracedProjector } from './traced-projector.ts';
 
 const SERVICE = 'account-query';
 
@@ -48,7 +49,7 @@ interface Connected {
 }
 
 await runService(SERVICE, readConfig, async (config, shell) => {
-  const { log, metrics, shutdown } = shell;
+  const { log, metrics, tracing, shutdown } = shell;
   const { signal } = shutdown;
   const mongo = createMongoClient(config.mongoUri, SERVICE);
   mongoMetrics(metrics, mongo);
@@ -67,6 +68,7 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     tls: config.tls,
     log,
     metrics,
+    tracing,
     draining: shutdown.draining,
     stopping: signal,
     checks: {
@@ -146,7 +148,10 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     events,
     provision: config.provision,
     onAdvance: (sequence) => newest.advance(sequence),
-    observer: (group) => health.observe(group, projectors.observer(group)),
+    observer(group) {
+      const observer = health.observe(group, projectors.observer(group));
+      return tracing === undefined ? observer : tracedProjector(tracing, group, observer);
+    },
     hostObserver: {
       serving(build) {
         projectors.serving(build);

@@ -43,7 +43,8 @@ function asProblem(error: unknown): ProblemError {
 export function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply) {
   const error = asProblem(thrown);
   if (error.code === 'internal_error') {
-    request.log.error({ error: error.cause ?? error, requestId: request.id }, 'request failed');
+    const { accountId } = request.params as { readonly accountId?: string };
+    request.log.error({ error: error.cause ?? error, accountId }, 'request failed');
   }
   const problem = problemOf(error, request.url, request.id);
   if (error.retryAfterSeconds !== undefined) {

@@ -10,6 +10,7 @@ import { answerProblems, answerUnreadable, sendProblem } from './http-problems.t
 import { HTTPS_HEADERS, SECURITY_HEADERS } from './http-headers.ts';
 import { createHttpsServer } from './http-tls.ts';
 import type { TlsSettings } from './http-tls.ts';
+import { traceRequests } from './http-tracing.ts';
 import type { HttpServer } from './http-types.ts';
 import { validateRequests } from './http-validation.ts';
 import { readinessOf } from './health.ts';
@@ -20,6 +21,7 @@ import { ProblemError } from './problem.ts';
 import { requestMetrics } from './metrics.ts';
 import type { Registry } from './metrics.ts';
 import { documentApi } from './openapi.ts';
+import type { Tracing } from './tracing.ts';
 
 export interface HttpServerOptions {
   readonly title: string;
@@ -30,6 +32,7 @@ export interface HttpServerOptions {
   readonly tls: TlsSettings | undefined;
   readonly log: Logger;
   readonly metrics: Registry;
+  readonly tracing?: Tracing | undefined;
   /** Run by /readyz; while it drains or stops, the service is not ready whatever they find. */
   readonly checks: Readonly<Record<string, HealthCheck>>;
   readonly draining: AbortSignal;
@@ -60,7 +63,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const loggerInstance: FastifyBaseLogger = log;
   const server = fastify({
     loggerInstance,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({
+      disableRequestLogging: true,
+      requestIdLogLabel: 'requestId',
+    }),
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -83,6 +89,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   validateRequests(server);
   answerProblems(server);
   acceptOnlyJson(server);
+  traceRequests(server, options.tracing);
   observeRequests(server, metrics, tls === undefined ? SECURITY_HEADERS : HTTPS_HEADERS);
   refuseWhileStopping(server, draining, stopping);
   guardRoutes(server, auth, options.scope, log);

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { releaseVersion } from './release.ts';
 
 export { Counter, Gauge, Histogram } from 'prom-client';
 export type { Registry } from 'prom-client';
@@ -24,11 +24,6 @@ export function createMetrics(service: string): Registry {
     registers: [registry],
   }).set(info, 1);
   return registry;
-}
-
-function releaseVersion(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
 }
 
 /** Observes one HTTP request, in seconds. */

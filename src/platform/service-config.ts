@@ -7,6 +7,8 @@ import { LOG_LEVELS } from './logger.ts';
 import type { LogLevel } from './logger.ts';
 import { readNatsSettings } from './nats-settings.ts';
 import type { NatsSettings } from './nats-settings.ts';
+import { readTracingSettings } from './tracing-settings.ts';
+import type { TracingSettings } from './tracing-settings.ts';
 
 /** The settings that both services have. */
 export interface ServiceConfig {
@@ -22,6 +24,8 @@ export interface ServiceConfig {
   readonly streamReplicas: number;
   /** How long the service serves on once it was told to stop, in milliseconds. */
   readonly drainMs: number;
+  /** Undefined: no traces. */
+  readonly tracing: TracingSettings | undefined;
 }
 
 const MOST_DRAIN_SECONDS = 600;
@@ -38,5 +42,6 @@ export function readServiceConfig(env: EnvironmentReader, defaultPort: number): 
     provision: env.boolean('JETBANK_PROVISION', true),
     streamReplicas: env.integer('STREAM_REPLICAS', 1, { min: 1, max: 5 }),
     drainMs: env.integer('DRAIN_SECONDS', 0, { min: 0, max: MOST_DRAIN_SECONDS }) * 1_000,
+    tracing: readTracingSettings(env),
   };
 }

@@ -10,11 +10,15 @@ import type { Registry } from './metrics.ts';
 import type { ServiceConfig } from './service-config.ts';
 import { installShutdown } from './shutdown.ts';
 import type { Shutdown } from './shutdown.ts';
+import { startTracing } from './start-tracing.ts';
+import type { Tracing } from './tracing.ts';
 
 /** What a service's `main` gets. */
 export interface ServiceShell {
   readonly log: Logger;
   readonly metrics: Registry;
+  /** Undefined where no traces are wanted. */
+  readonly tracing: Tracing | undefined;
   readonly shutdown: Shutdown;
   /** Starts to accept requests. @throws Error naming HOST and PORT when it cannot. */
   listen(server: HttpServer, address: ServiceConfig): Promise<void>;
@@ -43,17 +47,20 @@ export async function runService<C extends ServiceConfig>(
   }
   const log = createLogger(service, config.logLevel);
   const shutdown = installShutdown(log, config.drainMs);
-  const shell: ServiceShell = {
-    log,
-    metrics: createMetrics(service),
-    shutdown,
-    async listen(server, address) {
-      const connections = connectionsOf(server);
-      shutdown.onStop('intake', () => closeServer(server, connections));
-      await listen(server, address, log);
-    },
-  };
   try {
+    const tracing = config.tracing && (await startTracing(service, config.tracing, log));
+    if (tracing !== undefined) shutdown.onStop('connections', () => tracing.shutdown());
+    const shell: ServiceShell = {
+      log,
+      tracing,
+      metrics: createMetrics(service),
+      shutdown,
+      async listen(server, address) {
+        const connections = connectionsOf(server);
+        shutdown.onStop('intake', () => closeServer(server, connections));
+        await listen(server, address, log);
+      },
+    };
     await start(config, shell);
   } catch (error) {
     if (shutdown.signal.aborted) return;

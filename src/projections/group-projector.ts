@@ -6,7 +6,7 @@ import type {
   JetStreamManager,
   JsMsg,
 } from '@nats-io/jetstream';
-import { STREAM } from '../event-store/jetstream/names.ts';
+import { STREAM, TRACE_HEADER } from '../event-store/jetstream/names.ts';
 import { entryOf } from '../event-store/log-entry.ts';
 import { createApplier, MAX_BATCH, READ_MODEL_DELETED } from './applier.ts';
 import type { Applier, ApplierOptions, DeliveredEntry } from './applier.ts';
@@ -91,6 +91,8 @@ async function project<D extends ProjectedDocument>(
     callback(message) {
       // Decoded as it comes: while it waits, the message with all its headers would be the larger.
       const follows = order.follows(deliveryOf(message));
+      const traceparent = observer.delivered && message.headers?.get(TRACE_HEADER);
+      if (traceparent) observer.delivered(message.seq, traceparent);
       queue.push({ entry: entryOf(message), follows }, message);
     },
   });

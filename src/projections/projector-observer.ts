@@ -7,6 +7,8 @@ export interface ProjectorObserver {
   readonly started: (checkpoint: number) => void;
   /** MongoDB lacks events that the consumer will not deliver next: they are read from the stream. */
   readonly healing: (from: number, to: number) => void;
+  /** An event has come that carries the trace context of its append, a W3C `traceparent`. */
+  readonly delivered?: (sequence: number, traceparent: string) => void;
   readonly wrote: (batch: BatchReport) => void;
   /** Events of the group that its consumer has not seen applied; told now and then while it is idle. */
   readonly pending: (events: number) => void;

@@ -54,20 +54,29 @@ export function readCommand(
   accountId: string | undefined,
   command: Command,
 ): CommandRequest {
-  const { 'idempotency-key': key, 'if-match': condition, traceparent } = request.headers;
+  const { 'idempotency-key': key, 'if-match': condition } = request.headers;
   if (key !== undefined && !KEY.test(key)) {
     const detail = 'Idempotency-Key must be 1 to 255 visible ASCII characters';
     throw new ProblemError('invalid_request', detail);
   }
   const expectedVersion = readCondition(condition);
+  const traceparent = traceparentOf(request);
   return {
     accountId: accountId ?? (key === undefined ? randomUUID() : uuidV5(key, ACCOUNT_NAMESPACE)),
     command,
     commandId: key ?? randomUUID(),
     commandHash: key === undefined ? null : commandHash(request, accountId, command),
     ...(expectedVersion !== undefined && { expectedVersion }),
-    ...(traceparent !== undefined && TRACEPARENT.test(traceparent) && { traceparent }),
+    ...(traceparent !== undefined && { traceparent }),
+    requestId: request.id,
   };
+}
+
+/** Of the request's own span where there are traces, else what the client sent, if it is one. */
+function traceparentOf({ span, headers }: FastifyRequest<{ Headers: Headers }>) {
+  if (span !== null) return span.traceparent;
+  const { traceparent } = headers;
+  return traceparent !== undefined && TRACEPARENT.test(traceparent) ? traceparent : undefined;
 }
 
 /**

@@ -43,7 +43,7 @@ export async function logAvailable<T>(
     return await withTimeout(query(current, signal), LOG_TIMEOUT_MS);
   } catch (error) {
     if (error instanceof ProblemError || error instanceof IntegrityError) throw error;
-    request.log.warn({ error, requestId: request.id }, 'the log did not answer a query');
+    request.log.warn({ error }, 'the log did not answer a query');
     throw unavailable('the log cannot be read right now', error);
   }
 }
@@ -58,7 +58,7 @@ export async function available<T>(
     return await withTimeout(query(), timeoutMs);
   } catch (error) {
     if (error instanceof ProblemError) throw error;
-    request.log.warn({ error, requestId: request.id }, 'MongoDB did not answer a query');
+    request.log.warn({ error }, 'MongoDB did not answer a query');
     throw unavailable('the read models cannot be read right now; commands go on meanwhile', error);
   }
 }

@@ -100,7 +100,7 @@ async function* untilFailure(
   try {
     yield* source;
   } catch (error) {
-    request.log.warn({ error, requestId: request.id }, 'live events broke off');
+    request.log.warn({ error }, 'live events broke off');
   }
 }
 

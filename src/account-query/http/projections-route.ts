@@ -68,7 +68,7 @@ export function projectionsRoute(
         return { items: found.map(projectionView) };
       } catch (error) {
         if (error instanceof ProblemError) throw error;
-        request.log.warn({ error, requestId: request.id }, 'the projections cannot be asked');
+        request.log.warn({ error }, 'the projections cannot be asked');
         const detail = 'MongoDB or NATS does not answer right now';
         throw new ProblemError('unavailable', detail, { retryAfterSeconds: 1, cause: error });
       }

@@ -1,6 +1,7 @@
 import { headers } from 'nats';
 import type { MsgHdrs } from 'nats';
 import type { PendingEvent } from '../event-store.ts';
+import { TRACE_HEADER } from './names.ts';
 
 /**
  * The headers of an event's message: CloudEvents 1.0 in binary mode, and the message id by which
@@ -17,7 +18,7 @@ export function eventHeaders({ event, traceparent }: PendingEvent, index: number
   result.set('ce-time', new Date(event.occurredAt).toISOString());
   result.set('content-type', 'application/avro');
   result.set('Nats-Msg-Id', messageId(event, index));
-  if (traceparent !== undefined) result.set('traceparent', traceparent);
+  if (traceparent !== undefined) result.set(TRACE_HEADER, traceparent);
   return result;
 }
 

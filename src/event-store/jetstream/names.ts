@@ -14,3 +14,6 @@ export const EXPECTED_SEQUENCE_HEADER = 'Nats-Expected-Last-Subject-Sequence';
  * before this one the account's previous event stands.
  */
 export const PREDECESSOR_HEADER = 'Jetbank-Predecessor-Distance';
+
+/** W3C trace context of the append, on the events of commands that are traced. */
+export const TRACE_HEADER = 'traceparent';
