@@ -6,13 +6,10 @@ import type { Bank, BankService } from '../support/bank.ts';
 import { shownMetrics } from '../support/exposition.ts';
 import type { ShownMetric } from '../support/exposition.ts';
 import { keyed } from '../support/http.ts';
+import { documentedMetrics } from '../support/metrics-page.ts';
 import { metric } from '../support/metrics.ts';
-
-interface DocumentedMetric {
-  readonly name: string;
-  readonly type: string;
-  readonly labels: readonly string[];
-}
+import { missingIn } from '../support/promql.ts';
+import { readAlerts, readDashboard } from '../support/observability.ts';
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}/;
 
@@ -47,29 +44,12 @@ beforeAll(async () => {
 });
 afterAll(() => bank.stop());
 
-/** The tables of docs/metrics.md, by the heading above them. */
-function documented(): ReadonlyMap<string, readonly DocumentedMetric[]> {
-  const text = readFileSync('docs/metrics.md', 'utf8');
-  const sections = text.split(/^## /m).slice(1);
-  return new Map(
-    sections.map((section) => {
-      const rows = [...section.matchAll(/^\| `(\w+)` +\| (\w+) +\| ([^|]*)\|/gm)];
-      const metrics = rows.map(([, name = '', type = '', labels = '']) => ({
-        name,
-        type,
-        labels: [...labels.matchAll(/`(\w+)`/g)].map(([, label = '']) => label).toSorted(),
-      }));
-      return [section.split('\n')[0] ?? '', metrics];
-    }),
-  );
-}
-
 describe.each([
   { service: 'commands' as const, section: 'Command service' },
   { service: 'queries' as const, section: 'Query service' },
 ])('docs/metrics.md and the service of the $service', ({ service, section }) => {
   test('tell of the same metrics, with the same labels', () => {
-    const tables = documented();
+    const tables = documentedMetrics();
     const told = [...(tables.get('Both services') ?? []), ...(tables.get(section) ?? [])];
     const own = [...shown[service].values()].filter(({ name }) => !/^(process|nodejs)_/.test(name));
     const byName = <T extends { readonly name: string }>(metrics: readonly T[]) =>
@@ -122,6 +102,47 @@ test('connections show their state', async () => {
   expect(await metric(queries.url, 'jetbank_mongo_up')).toBe(1);
   expect(await metric(queries.url, 'jetbank_mongo_pool_connections')).toBeGreaterThan(0);
   expect(await metric(queries.url, 'jetbank_mongo_pool_waiting')).toBe(0);
+});
+
+/** The metrics of both services; the labels are those that samples have, or that the page names. */
+function allMetrics() {
+  const labels = new Map(
+    [...documentedMetrics().values()].flat().map((told) => [told.name, told.labels]),
+  );
+  const shownOnes = [...shown.commands.values(), ...shown.queries.values()];
+  return new Map(
+    shownOnes.map(({ name, type, labels: found }) => {
+      return [name, { type, labels: new Set([...found, ...(labels.get(name) ?? [])]) }];
+    }),
+  );
+}
+
+test('the dashboard asks only for metrics and labels that there are', () => {
+  const metrics = allMetrics();
+  const { panels, templating } = readDashboard();
+  const queries = panels.flatMap(({ title, targets = [] }) =>
+    targets.map((target) => ({ title, ...target })),
+  );
+  expect(queries.length).toBeGreaterThan(30);
+  for (const { title, expr, legendFormat } of queries) {
+    expect(missingIn(expr, [legendFormat], metrics), `${title}: ${expr}`).toEqual([]);
+  }
+  for (const { query } of templating.list) {
+    if (typeof query !== 'string') expect(missingIn(query.query, [], metrics)).toEqual([]);
+  }
+});
+
+test('every metric of ours is on the dashboard', () => {
+  const text = JSON.stringify(readDashboard());
+  const own = [...allMetrics().keys()].filter((name) => name.startsWith('jetbank_'));
+  expect(own.filter((name) => !text.includes(name))).toEqual([]);
+});
+
+test('the alerts ask only for metrics and labels that there are', () => {
+  const metrics = allMetrics();
+  for (const { alert, expr, annotations } of readAlerts()) {
+    expect(missingIn(expr, Object.values(annotations), metrics), alert).toEqual([]);
+  }
 });
 
 test('a lost connection to NATS shows at once, and its return is counted', async () => {
