@@ -1,6 +1,7 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyBaseLogger, FastifyRequest } from 'fastify';
 import type { HttpServer } from './http-types.ts';
-import type { SpanAttributes, Tracing } from './tracing.ts';
+import type { Logger } from './logger.ts';
+import type { SpanAttributes, TraceSpan, Tracing } from './tracing.ts';
 
 /**
  * A span for each request, but not for health and metrics: part of the trace that its `traceparent`
@@ -9,7 +10,7 @@ import type { SpanAttributes, Tracing } from './tracing.ts';
 export function traceRequests(server: HttpServer, tracing: Tracing | undefined): void {
   server.decorateRequest('span', null);
   if (tracing === undefined) return;
-  server.addHook('onRequest', (request, reply, done) => {
+  server.addHook('onRequest', (request, _reply, done) => {
     const { url: route, schema } = request.routeOptions;
     if (schema?.hide !== true) {
       const { traceparent } = request.headers;
@@ -19,7 +20,7 @@ export function traceRequests(server: HttpServer, tracing: Tracing | undefined):
         parent: typeof traceparent === 'string' ? traceparent : undefined,
         attributes: requestAttributes(request),
       });
-      request.log = reply.log = request.log.child({ traceId: request.span.traceId });
+      nameInLog(request.log, request.span);
     }
     done();
   });
@@ -29,6 +30,13 @@ export function traceRequests(server: HttpServer, tracing: Tracing | undefined):
     done();
   });
 }
+
+/** The request has a logger of its own already: a child of that would cost as much as the span. */
+function nameInLog(log: FastifyBaseLogger, { traceId }: TraceSpan): void {
+  if (isPino(log)) log.setBindings({ traceId });
+}
+
+const isPino = (log: FastifyBaseLogger): log is Logger => 'setBindings' in log;
 
 function requestAttributes(request: FastifyRequest): SpanAttributes {
   const { method, protocol, id } = request;
