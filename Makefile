@@ -47,7 +47,7 @@ test: node-version ## Run the unit, integration and end-to-end tests
 test-faults: node-version ## Run the fault tests, SEEDS (20) workloads each: an hour or more
 	@vitest run --config vitest.faults.config.ts
 
-check: node-version ## Check formatting, lint, types and layering
+check: node-version ## Check formatting, lint, types, layering and known vulnerabilities
 	@npm run --silent check
 
 bench: node-version ## Run the benchmarks (ROUNDS, SECONDS, ONLY)
