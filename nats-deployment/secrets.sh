@@ -1,11 +1,30 @@
 #!/bin/sh
-# Prints the Secrets of the NATS cluster and of its clients, with new random passwords:
+# Prints the Secrets of the NATS cluster and of its clients, with new random passwords and certificates:
 #
-#   sh nats-deployment/secrets.sh | kubectl -n NAMESPACE create -f -
+#   sh nats-deployment/secrets.sh NAMESPACE [HOST...] | kubectl -n NAMESPACE create -f -
 #
-# "create" refuses Secrets that are already there, so running this twice changes nothing.
-# Nothing is written to disk, and no password appears in a process list or a shell history.
+# HOST is one more name or IPv4 address under which clients reach the cluster. With --no-certificates as
+# the only argument the Secrets nats-tls and nats-ca are left to somebody else, such as cert-manager.
+# "create" refuses Secrets that are already there, so running this twice changes nothing. No password
+# appears in a process list or a shell history; the keys are in a temporary folder while this runs.
 set -eu
+
+if [ $# -lt 1 ]; then
+  echo 'usage: secrets.sh NAMESPACE [HOST...] | --no-certificates' >&2
+  exit 64
+fi
+namespace=$1
+shift
+
+umask 077
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+# First, since it is what may fail: half of the Secrets would be worse than none.
+if [ "$namespace" != --no-certificates ]; then
+  sh "$(dirname -- "$0")/certificates.sh" "$folder" \
+    nats "nats.$namespace" "nats.$namespace.svc" "nats.$namespace.svc.cluster.local" \
+    nats-0.nats-headless nats-1.nats-headless nats-2.nats-headless localhost 127.0.0.1 "$@"
+fi
 
 # 160 random bits as hexadecimal digits, so that a password needs no quoting anywhere.
 password() {
@@ -62,3 +81,41 @@ secret nats-account-cmd account-cmd "$account_cmd"
 secret nats-account-query account-query "$account_query"
 secret nats-operator operator "$operator"
 secret nats-sys sys "$sys"
+
+[ -e "$folder/ca.crt" ] || exit 0
+
+# pem FILE: its lines, as those of a YAML block.
+pem() {
+  sed 's/^/    /' "$folder/$1"
+}
+
+# What the servers need, of the same shape as cert-manager's; and what every client needs.
+cat <<EOF
+---
+apiVersion: v1
+kind: Secret
+metadata:
+  name: nats-tls
+  labels:
+    app.kubernetes.io/name: nats
+    app.kubernetes.io/part-of: jetbank
+type: kubernetes.io/tls
+stringData:
+  tls.crt: |
+$(pem tls.crt)
+  tls.key: |
+$(pem tls.key)
+  ca.crt: |
+$(pem ca.crt)
+---
+apiVersion: v1
+kind: Secret
+metadata:
+  name: nats-ca
+  labels:
+    app.kubernetes.io/part-of: jetbank
+type: Opaque
+stringData:
+  ca.crt: |
+$(pem ca.crt)
+EOF

@@ -1,7 +1,6 @@
 import type { Command } from './command.ts';
 import { keysCommands } from './keys-commands.ts';
 import { ledgerCommands } from './ledger-commands.ts';
-import { backupCommands } from './backup/backup-commands.ts';
 import { projectionsCommands } from './projections-commands.ts';
 import { streamsCommands } from './streams/streams-commands.ts';
 
@@ -19,7 +18,6 @@ export const COMMANDS: readonly Command[] = [
   },
   ...ledgerCommands,
   ...streamsCommands,
-  ...backupCommands,
   ...projectionsCommands,
   ...keysCommands,
 ];

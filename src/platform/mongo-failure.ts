@@ -31,7 +31,9 @@ export function connectReason(error: unknown, tls: boolean): string {
 
 function adviceFor(error: unknown, reason: string, tls: boolean): string | undefined {
   if (error instanceof MongoServerError && error.code === UNAUTHORIZED) {
-    return 'add a user and a password to it: the server asks for them';
+    return reason.includes('requires authentication')
+      ? 'add a user and a password to it: the server asks for them'
+      : 'give its user the role readWrite on the database that it names';
   }
   if (error instanceof MongoServerError && error.code === AUTHENTICATION_FAILED) {
     return 'check its user, password and authSource, the database that the user was made in';

@@ -164,7 +164,8 @@ describe.skipIf(typeof found === 'string')(
       expect(environmentOf(container)).toMatchObject({
         HOST: '0.0.0.0',
         PORT: port,
-        NATS_URL: 'nats://nats:4222',
+        NATS_URL: 'tls://nats:4222',
+        NATS_TLS_CA: '/etc/jetbank/nats-ca/ca.crt',
         NATS_USER: user,
         NATS_PASSWORD_FILE: '/etc/jetbank/nats/password',
         JETBANK_PROVISION: 'false',
@@ -243,8 +244,10 @@ describe.skipIf(typeof found === 'string')(
       ).rejects.toThrow(/projectionGroups/);
     });
 
-    it('mounts every secret at the path that its variable names', () => {
-      for (const workload of CHARTS.flatMap(manifestsOf).filter(isWorkload)) {
+    it('mounts every secret at the path that its variable names', async () => {
+      const certificate = { 'nats.tls.certSecretName': 'nats-client' };
+      const manifests = await Promise.all(CHARTS.map((chart) => helm.render(chart, certificate)));
+      for (const workload of manifests.flat().filter(isWorkload)) {
         const pod = podOf(workload);
         const container = only(pod.containers);
         const mounted = (pod.volumes ?? []).flatMap(({ name, secret }) => {
@@ -252,11 +255,38 @@ describe.skipIf(typeof found === 'string')(
           return (secret?.items ?? []).map(({ path }) => `${mount?.mountPath ?? ''}/${path}`);
         });
         const named = Object.entries(environmentOf(container))
-          .filter(([name]) => name.endsWith('_FILE'))
+          .filter(([name]) => /_FILE$|^NATS_TLS_/.test(name))
           .map(([, path]) => path);
         expect(mounted.toSorted()).toEqual(named.toSorted());
-        expect(named.length).toBeGreaterThan(0);
+        expect(named.length).toBeGreaterThanOrEqual(4);
       }
+    });
+
+    it('speaks plain text where it is told so, and mounts no authority', async () => {
+      const told = { 'nats.url': 'nats://nats:4222', 'nats.tls.caSecretName': '' };
+      for (const chart of CHARTS) {
+        const pod = podOf(pick(await helm.render(chart, told), 'Deployment') as Workload);
+        expect(environmentOf(only(pod.containers))).not.toHaveProperty('NATS_TLS_CA');
+        expect(pod.volumes?.map(({ name }) => name)).not.toContain('nats-ca');
+      }
+    });
+
+    it('mounts the authority of MongoDB where a connection string can name it', async () => {
+      const told = { 'mongo.caSecret.name': 'jetbank-mongo-ca' };
+      const pod = podOf(pick(await helm.render('account-query', told), 'Deployment') as Workload);
+      const { mountPath } = only(pod.containers).volumeMounts?.find(
+        ({ name }) => name === 'mongo-ca',
+      ) ?? { mountPath: undefined };
+      expect(mountPath).toBe('/etc/jetbank/mongo-ca');
+      expect(pod.volumes).toContainEqual(
+        expect.objectContaining({
+          name: 'mongo-ca',
+          secret: expect.objectContaining({
+            secretName: 'jetbank-mongo-ca',
+            items: [{ key: 'ca.crt', path: 'ca.crt' }],
+          }) as unknown,
+        }),
+      );
     });
 
     it('takes a .creds file in place of user and password', async () => {

@@ -30,6 +30,7 @@ describe('the services, with the settings of the charts and the users of nats-de
   async function settingsOf(user: string): Promise<Record<string, string>> {
     return {
       NATS_URL: ledger.urls.join(','),
+      NATS_TLS_CA: ledger.ca,
       NATS_USER: user,
       NATS_PASSWORD_FILE: await secretFile(user, ledger.passwordOf(user)),
       JETBANK_PROVISION: 'false',

@@ -1,4 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { X509Certificate, createPrivateKey } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tempFolder } from '../support/temp-folder.ts';
+import type { TempFolder } from '../support/temp-folder.ts';
 import { schemaProblems } from './support/kubernetes-schemas.ts';
 import {
   generatedSecrets,
@@ -8,7 +13,8 @@ import {
   pick,
 } from './support/manifests.ts';
 import type { Manifest } from './support/manifests.ts';
-import { readText } from './support/repository.ts';
+import { inRepository, readText } from './support/repository.ts';
+import { run } from './support/run.ts';
 import { selects } from './support/workload.ts';
 import type { ConfigMap, Service, Workload } from './support/workload.ts';
 
@@ -27,6 +33,11 @@ describe('nats-deployment', () => {
       expect(kind).not.toBe('Secret');
       expect(metadata).not.toHaveProperty('namespace');
     }
+  });
+
+  it('has one list of users, for the cluster and for a single node', () => {
+    const { data } = pick(manifests, 'ConfigMap') as ConfigMap;
+    expect(readText('nats-deployment/single-node/accounts.conf')).toBe(data['accounts.conf']);
   });
 
   it('selects the pods that it makes', () => {
@@ -92,6 +103,74 @@ describe('the Secrets', () => {
       blank(secret?.stringData['passwords.conf'] ?? '');
     expect(conf(example[0])).toBe(conf(generated));
     expect(example[1]?.stringData['password']).toMatch(/^<.*>$/);
+  });
+});
+
+const openssl = await run('openssl', ['version']).catch(() => undefined);
+
+describe.skipIf(openssl === undefined)('the certificates that openssl makes', () => {
+  let folder: TempFolder;
+  beforeAll(async () => {
+    folder = await tempFolder('certificates');
+  });
+  afterAll(() => folder.remove());
+
+  it('are a Secret of the servers and one of every client', async () => {
+    const secrets = await generatedSecrets(['bank', 'bank.example', '10.1.2.3']);
+    expect(await schemaProblems(secrets)).toEqual([]);
+    const [tls, ca] = secrets.slice(-2);
+    expect([tls?.metadata.name, ca?.metadata.name]).toEqual(['nats-tls', 'nats-ca']);
+    expect(Object.keys(tls?.stringData ?? {})).toEqual(['tls.crt', 'tls.key', 'ca.crt']);
+    expect(ca?.stringData).toEqual({ 'ca.crt': tls?.stringData['ca.crt'] });
+
+    const authority = new X509Certificate(ca?.stringData['ca.crt'] ?? '');
+    const certificate = new X509Certificate(tls?.stringData['tls.crt'] ?? '');
+    expect(authority.ca).toBe(true);
+    expect(certificate.ca).toBe(false);
+    expect(certificate.checkIssued(authority)).toBe(true);
+    expect(certificate.verify(authority.publicKey)).toBe(true);
+    const key = createPrivateKey(tls?.stringData['tls.key'] ?? '');
+    expect(certificate.checkPrivateKey(key)).toBe(true);
+    for (const name of [
+      'nats',
+      'nats.bank',
+      'nats.bank.svc',
+      'nats-2.nats-headless',
+      'bank.example',
+    ]) {
+      expect(certificate.checkHost(name), name).toBeDefined();
+    }
+    for (const address of ['10.1.2.3', '127.0.0.1']) {
+      expect(certificate.checkIP(address), address).toBe(address);
+    }
+    expect(certificate.checkHost('nats.other')).toBeUndefined();
+  });
+
+  it('are with the passwords of a single node, once', async () => {
+    const script = inRepository('nats-deployment', 'single-node', 'secrets.sh');
+    const args = [script, folder.path, 'localhost'];
+    expect(await run('sh', args)).toMatchObject({ code: 0, stderr: '' });
+    const file = (name: string) => readFile(join(folder.path, name), 'utf8');
+    const passwords = await file('passwords.conf');
+    for (const user of ['sys', 'account-cmd', 'account-query', 'operator']) {
+      const variable = `${user.replace('-', '_').toUpperCase()}_PASSWORD`;
+      expect(passwords).toContain(`${variable}: "${await file(`${user}.password`)}"`);
+    }
+    const { mode } = await stat(join(folder.path, 'tls.key'));
+    expect(mode & 0o077).toBe(0);
+    expect(await run('sh', args)).toMatchObject({ code: 1 });
+    expect(await file('passwords.conf')).toBe(passwords);
+  });
+
+  it('are asked for in the right way', async () => {
+    for (const [script, ...args] of [['secrets.sh'], ['certificates.sh', folder.path]]) {
+      const { code, stderr } = await run('sh', [
+        inRepository('nats-deployment', script ?? ''),
+        ...args,
+      ]);
+      expect(stderr).toMatch(/^usage: /);
+      expect(code).toBe(64);
+    }
   });
 });
 

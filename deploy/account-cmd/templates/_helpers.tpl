@@ -67,6 +67,16 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- define "jetbank.natsEnv" -}}
 - name: NATS_URL
   value: {{ .url | quote }}
+{{- if .tls.caSecretName }}
+- name: NATS_TLS_CA
+  value: /etc/jetbank/nats-ca/ca.crt
+{{- end }}
+{{- if .tls.certSecretName }}
+- name: NATS_TLS_CERT
+  value: /etc/jetbank/nats-cert/tls.crt
+- name: NATS_TLS_KEY
+  value: /etc/jetbank/nats-cert/tls.key
+{{- end }}
 {{- if .credentials.credsKey }}
 - name: NATS_CREDS_FILE
   value: /etc/jetbank/nats/nats.creds
@@ -92,12 +102,42 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
       - key: {{ .credentials.passwordKey | quote }}
         path: password
       {{- end }}
+{{- if .tls.caSecretName }}
+- name: nats-ca
+  secret:
+    secretName: {{ .tls.caSecretName | quote }}
+    defaultMode: 288 # octal 0440
+    items:
+      - key: {{ .tls.caKey | quote }}
+        path: ca.crt
+{{- end }}
+{{- if .tls.certSecretName }}
+- name: nats-cert
+  secret:
+    secretName: {{ .tls.certSecretName | quote }}
+    defaultMode: 288 # octal 0440
+    items:
+      - key: tls.crt
+        path: tls.crt
+      - key: tls.key
+        path: tls.key
+{{- end }}
 {{- end }}
 
 {{- define "jetbank.natsMount" -}}
 - name: nats-credentials
   mountPath: /etc/jetbank/nats
   readOnly: true
+{{- if .caSecretName }}
+- name: nats-ca
+  mountPath: /etc/jetbank/nats-ca
+  readOnly: true
+{{- end }}
+{{- if .certSecretName }}
+- name: nats-cert
+  mountPath: /etc/jetbank/nats-cert
+  readOnly: true
+{{- end }}
 {{- end }}
 
 {{/* A service that anybody could use does not start: better to hear of it here. */}}

@@ -1,5 +1,4 @@
-import { noOperands, readArguments } from '../arguments.ts';
-import { replicasFlag } from '../replicas-flag.ts';
+import { noOperands, readArguments, UsageError } from '../arguments.ts';
 
 export type StreamsCommand = 'diff' | 'plan' | 'apply';
 
@@ -20,7 +19,13 @@ export function streamsArgs(command: StreamsCommand, args: readonly string[]): S
   noOperands(positionals);
   return {
     json: values.json === true,
-    replicas: replicasFlag(values.replicas),
+    replicas: replicasIn(values.replicas),
     fewerReplicas: values['allow-fewer-replicas'] === true,
   };
+}
+
+function replicasIn(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-5]$/.test(text)) return Number(text);
+  throw new UsageError(`--replicas is "${text}", but must be a whole number from 1 to 5`);
 }

@@ -36,9 +36,12 @@ export function natsDeployment(): Manifest[] {
   return natsDeploymentFiles().flatMap((file) => parseManifests(readText(file)));
 }
 
-/** The Secrets that `nats-deployment/secrets.sh` prints. */
-export async function generatedSecrets(): Promise<GeneratedSecret[]> {
-  const { code, stdout, stderr } = await run('sh', [inRepository('nats-deployment', 'secrets.sh')]);
+/** The Secrets that `nats-deployment/secrets.sh ARGUMENTS` prints; without any, those of the passwords. */
+export async function generatedSecrets(
+  args: readonly string[] = ['--no-certificates'],
+): Promise<GeneratedSecret[]> {
+  const script = inRepository('nats-deployment', 'secrets.sh');
+  const { code, stdout, stderr } = await run('sh', [script, ...args]);
   if (code !== 0) throw new Error(stderr);
   return parseManifests(stdout) as GeneratedSecret[];
 }

@@ -1,10 +1,13 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
 import { connect } from 'nats';
-import type { NatsConnection } from 'nats';
+import type { NatsConnection, NodeConnectionOptions } from 'nats';
+import tls from 'node:tls';
+import type { PeerCertificate } from 'node:tls';
+import { LOCALHOST } from '../../../dev/stack/ports.ts';
 import { poll } from '../../../dev/stack/wait.ts';
 import { startPackagedCluster } from './packaged-nats.ts';
-import type { PackagedNode } from './packaged-nats.ts';
+import type { PackagedCluster, PackagedNode } from './packaged-nats.ts';
 import { inRepository } from './repository.ts';
 import { run } from './run.ts';
 
@@ -15,6 +18,9 @@ export const TIMEOUT_MS = 10_000;
 export interface PackagedLedger {
   readonly nodes: readonly PackagedNode[];
   readonly urls: readonly string[];
+  /** The file of the authority that signed the servers' certificate. */
+  readonly ca: string;
+  readonly renewCertificate: PackagedCluster['renewCertificate'];
   passwordOf(user: string): string;
   /** As the services connect: each with an inbox prefix of its own. */
   connectAs(user: string, inboxPrefix?: string): Promise<NatsConnection>;
@@ -28,11 +34,13 @@ export async function startPackagedLedger(): Promise<PackagedLedger> {
   const ledger: PackagedLedger = {
     nodes: cluster.nodes,
     urls: cluster.urls,
+    ca: cluster.ca,
+    renewCertificate: () => cluster.renewCertificate(),
     passwordOf,
     async connectAs(user, inboxPrefix = `_INBOX.${user}`) {
-      const servers = [...cluster.urls];
       const pass = passwordOf(user);
-      const nc = await connect({ servers, user, pass, inboxPrefix, timeout: TIMEOUT_MS });
+      const options = { ...reach(ledger), user, pass, inboxPrefix, timeout: TIMEOUT_MS };
+      const nc = await connect(options);
       connections.push(nc);
       return nc;
     },
@@ -50,6 +58,18 @@ export async function startPackagedLedger(): Promise<PackagedLedger> {
   }
 }
 
+/** What the client library needs to find and trust the servers, or those of them at `urls`. */
+export function reach(
+  { urls, ca: caFile }: PackagedLedger,
+  some: readonly string[] = urls,
+): NodeConnectionOptions {
+  // Node checks a server without a name against "localhost", which is not in the certificate.
+  const checkServerIdentity = (_: string, certificate: PeerCertificate) =>
+    tls.checkServerIdentity(LOCALHOST, certificate);
+  const options = { caFile, checkServerIdentity };
+  return { servers: [...some], tls: options };
+}
+
 /**
  * What the chart's job does, with the operator's credentials, and like it again after a failure:
  * for a moment after their start the servers find "no suitable peers" for a stream of three copies.
@@ -59,6 +79,7 @@ async function applyStreams(ledger: PackagedLedger): Promise<void> {
   const env = {
     PATH: process.env['PATH'],
     NATS_URL: ledger.urls.join(','),
+    NATS_TLS_CA: ledger.ca,
     NATS_USER: 'operator',
     NATS_PASSWORD: ledger.passwordOf('operator'),
     STREAM_REPLICAS: '3',

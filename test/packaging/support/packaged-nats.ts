@@ -1,11 +1,12 @@
 import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { findNatsServer } from '../../../dev/binaries/nats-server.ts';
 import { spawnGuarded } from '../../../dev/stack/child.ts';
 import type { GuardedChild } from '../../../dev/stack/child.ts';
 import { LOCALHOST, freePorts } from '../../../dev/stack/ports.ts';
 import { poll } from '../../../dev/stack/wait.ts';
+import { testAuthority } from '../../support/certificates.ts';
 import { generatedSecrets, natsDeployment, pick } from './manifests.ts';
 import { run } from './run.ts';
 import type { Finished } from './run.ts';
@@ -21,6 +22,10 @@ export interface PackagedCluster {
   readonly urls: readonly string[];
   /** By user. */
   readonly passwords: ReadonlyMap<string, string>;
+  /** The file of the authority that signed the servers' certificate. */
+  readonly ca: string;
+  /** Puts another certificate of the same authority in its place, where the servers do not look yet. */
+  renewCertificate(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -35,8 +40,9 @@ export interface PackagedNode {
 }
 
 /**
- * Starts three servers with the ConfigMap's nats.conf and the Secrets that secrets.sh makes. Of the
- * configuration only what a pod gives by itself is replaced: addresses, ports and folders.
+ * Starts three servers with the ConfigMap's files, the passwords that secrets.sh makes, and certificates
+ * of the test's own. Of the configuration only what a pod gives by itself is replaced: addresses, ports
+ * and folders.
  */
 export async function startPackagedCluster(): Promise<PackagedCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'jetbank-nats-'));
@@ -61,7 +67,12 @@ export async function startPackagedCluster(): Promise<PackagedCluster> {
     await Promise.all(nodes.map(({ child }) => child.stop(STOP_GRACE_MS)));
     await rm(folder, { recursive: true, force: true });
   };
+  const authority = await testAuthority(folder);
+  const renewCertificate = async () => {
+    await authority.issue('tls', [LOCALHOST]);
+  };
   try {
+    await renewCertificate();
     for (const member of members) {
       nodes.push(await startNode(join(folder, member.name), member, passwordsFile));
     }
@@ -71,7 +82,8 @@ export async function startPackagedCluster(): Promise<PackagedCluster> {
     await stop();
     throw error;
   }
-  return { nodes, urls: nodes.map(({ url }) => url), passwords, stop };
+  const urls = nodes.map(({ url }) => url);
+  return { nodes, urls, passwords, ca: authority.ca, renewCertificate, stop };
 }
 
 interface Member {
@@ -86,6 +98,7 @@ async function startNode(folder: string, member: Member, secret: string): Promis
   const file = (name: string) => join(folder, name);
   const pidFile = file('nats.pid');
   await writeFile(file('nats.conf'), localConfig(member, folder, pidFile));
+  await writeFile(file('accounts.conf'), packagedConfig('accounts.conf'));
   await writeFile(file('passwords.conf'), secret);
 
   const { path } = await findNatsServer();
@@ -95,7 +108,7 @@ async function startNode(folder: string, member: Member, secret: string): Promis
     env: { ...process.env, POD_NAME: member.name },
   }).finally(() => log.close());
   return {
-    url: `nats://${LOCALHOST}:${member.port}`,
+    url: `tls://${LOCALHOST}:${member.port}`,
     monitorUrl: `http://${LOCALHOST}:${member.monitorPort}`,
     child,
     writePasswords: (change) => writeFile(file('passwords.conf'), change(secret)),
@@ -109,16 +122,17 @@ function localConfig(member: Member, folder: string, pidFile: string): string {
     ['port: 6222', `port: ${member.routePort}`],
     ['http_port: 8222', `http: "${LOCALHOST}:${member.monitorPort}"`],
     ['store_dir: /data', `store_dir: "${join(folder, 'data')}"`],
+    ['/etc/nats-tls/', `${dirname(folder)}/`],
     ['pid_file: /var/run/nats/nats.pid', `pid_file: "${pidFile}"`],
     ['host: 0.0.0.0', `host: ${LOCALHOST}`],
   ];
   return changes.reduce((text, [from, to]) => replaced(text, from, to), packagedConfig());
 }
 
-/** The nats.conf of the ConfigMap. */
-export function packagedConfig(): string {
+/** A file of the ConfigMap. */
+export function packagedConfig(name: 'nats.conf' | 'accounts.conf' = 'nats.conf'): string {
   const { data } = pick(natsDeployment(), 'ConfigMap') as ConfigMap;
-  return data['nats.conf'] ?? '';
+  return data[name] ?? '';
 }
 
 function replaced(text: string, from: string, to: string): string {
