@@ -12,6 +12,8 @@ import { startLedger } from './ledger.ts';
 import type { BenchLedger } from './ledger.ts';
 import { progress } from './report.ts';
 
+type Env = Readonly<Record<string, string>>;
+
 /** Both services as processes, with servers and a filled log of their own. */
 export interface ReadSide {
   readonly ledger: BenchLedger;
@@ -21,7 +23,10 @@ export interface ReadSide {
   readonly accountIds: readonly string[];
   /** What services and the jetbank command get. */
   readonly env: { readonly NATS_URL: string; readonly MONGO_URI: string };
-  start(entry: string): Promise<{ readonly url: string; readonly process: ServiceProcess }>;
+  start(
+    entry: string,
+    env?: Env,
+  ): Promise<{ readonly url: string; readonly process: ServiceProcess }>;
   /** Stream sequence up to which the first build has every event. */
   checkpoint(): Promise<number>;
   /** Resolves once it has this one. */
@@ -54,8 +59,8 @@ export async function startReadSide(
     accountIds,
     env,
     checkpoint,
-    async start(entry) {
-      const process = await startService(entry, env);
+    async start(entry, more = {}) {
+      const process = await startService(entry, { ...env, ...more });
       services.push(process);
       return { url: await process.ready(), process };
     },

@@ -52,7 +52,10 @@ export const MAX_BATCH = 2_000;
 export const READ_MODEL_DELETED =
   'the read model was deleted or set back under the projector: building it again';
 
-/** Documents kept in memory, so that a batch need not read what it is about to replace. */
+/**
+ * Documents kept in memory, so that a batch need not read what it is about to replace: by all groups
+ * together, since one process may have all of them.
+ */
 const CACHED_DOCUMENTS = 20_000;
 /** Batches on their way to MongoDB: lines of one, documents of the one before, its checkpoint. */
 const PIPELINE_DEPTH = 3;
@@ -78,7 +81,7 @@ export function createApplier<D extends ProjectedDocument>(
   const { projection, group, store, checkpoints, events, position, observer, signal } = options;
   /** Parked by this applier, and perhaps not yet in MongoDB. */
   const parking = new Set<string>();
-  const cache = new LRUCache<string, D>({ max: CACHED_DOCUMENTS });
+  const cache = new LRUCache<string, D>({ max: Math.ceil(CACHED_DOCUMENTS / group.build.groups) });
   /** Up to here events are in MongoDB, and up to there they are at least on their way. */
   let applied = checkpoint;
   let taken = checkpoint;

@@ -48,15 +48,19 @@ describe('the entrypoint', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'jetbank-entrypoint-'));
     // Stands in for node: says as which process it runs, and with what.
-    await writeFile(join(folder, 'node'), '#!/bin/sh\nprintf "%s\\n" "$$" "$@"\n');
+    await writeFile(
+      join(folder, 'node'),
+      '#!/bin/sh\nprintf "%s\\n" "$$" "$@"\necho "${NODE_OPTIONS-}" >&2\n',
+    );
     await chmod(join(folder, 'node'), 0o755);
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  const start = (...args: string[]) =>
+  const startWith = (env: Record<string, string>, ...args: string[]) =>
     run('sh', ['-c', 'echo $$; exec sh "$@"', 'sh', ENTRYPOINT, ...args], {
-      env: { PATH: `${folder}:${process.env['PATH'] ?? ''}` },
+      env: { PATH: `${folder}:${process.env['PATH'] ?? ''}`, ...env },
     });
+  const start = (...args: string[]) => startWith({}, ...args);
 
   it.each([
     [['account-cmd'], ['src/account-cmd/main.ts']],
@@ -72,6 +76,14 @@ describe('the entrypoint', () => {
     expect(nodeArgs).toEqual([inRepository(main), ...rest]);
     expect(existsSync(inRepository(main)), main).toBe(true);
     expect(code).toBe(0);
+  });
+
+  it('bounds the heap of the query service, unless it is told otherwise', async () => {
+    const bounded = /--max-old-space-size=\d+$/m;
+    expect((await start('account-query')).stderr).toMatch(bounded);
+    expect((await start('account-cmd')).stderr).not.toMatch(bounded);
+    const told = { NODE_OPTIONS: '--max-http-header-size=9000' };
+    expect((await startWith(told, 'account-query')).stderr).toContain(told.NODE_OPTIONS);
   });
 
   it.each([

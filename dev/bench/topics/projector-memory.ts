@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newFigures } from '../figures.ts';
 import { startReadSide } from '../read-side.ts';
@@ -14,7 +15,7 @@ const TOLD_EVERY = 100_000;
 /** MiB; and the largest of the second half as a share of the first's. */
 const TARGET = { resident: { atMost: 400 }, growth: { atMost: 1.1 } };
 
-/** What the query service holds in memory while it catches up with a long log. */
+/** What the query service holds in memory while it catches up with a long log, run as in the image. */
 export const projectorMemory: Topic = {
   name: 'projector-memory',
   title: `Memory of the projector, catching up ${EVENTS.toLocaleString('en')} events`,
@@ -25,7 +26,8 @@ export const projectorMemory: Topic = {
 /** One round, however many are asked for: what counts is the largest of many readings. */
 async function measure({ folder }: Settings): Promise<readonly Row[]> {
   const side = await startReadSide(folder, ACCOUNTS, EVENTS_EACH);
-  const { process } = await side.start('src/account-query/main.ts');
+  const NODE_OPTIONS = await optionsInImage();
+  const { process } = await side.start('src/account-query/main.ts', { NODE_OPTIONS });
   const { note, of, ratio } = newFigures();
   const halves: { readonly first: number[]; readonly second: number[] } = { first: [], second: [] };
   const begin = performance.now();
@@ -61,4 +63,12 @@ async function measure({ folder }: Settings): Promise<readonly Row[]> {
       ratio: ratio('second', 'first', TARGET.growth),
     },
   ];
+}
+
+/** What the image's entrypoint tells node about the query service. */
+async function optionsInImage(): Promise<string> {
+  const entrypoint = new URL('../../../deploy/docker-entrypoint.sh', import.meta.url);
+  const [, options] = /^query_node_options='(.+)'$/m.exec(await readFile(entrypoint, 'utf8')) ?? [];
+  if (options === undefined) throw new Error('the entrypoint says no query_node_options');
+  return options;
 }
