@@ -27,10 +27,14 @@ export function depositLoad(
   url: string,
   accountIds: readonly string[],
   length: LoadLength,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<LoadResult> {
   return load(url, CONNECTIONS, length, (connection) => {
     const own = accountIds.filter((_, index) => index % CONNECTIONS === connection);
-    return (own.length > 0 ? own : accountIds).map(deposit);
+    return (own.length > 0 ? own : accountIds).map((id) => {
+      const request = deposit(id);
+      return { ...request, headers: { ...request.headers, ...headers } };
+    });
   });
 }
 

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadAverage, printMachine, printTable, progress } from './report.ts';
 import type { Topic } from './topic.ts';
+import { auth } from './topics/auth.ts';
 import { http } from './topics/http.ts';
 import { cold } from './topics/cold.ts';
 import { hot } from './topics/hot.ts';
@@ -24,6 +25,7 @@ import { visible } from './topics/visible.ts';
 
 const TOPICS: readonly Topic[] = [
   http,
+  auth,
   hot,
   transfers,
   syncAlways,

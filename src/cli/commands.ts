@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
 import { keysCommands } from './keys-commands.ts';
 import { ledgerCommands } from './ledger-commands.ts';
+import { backupCommands } from './backup/backup-commands.ts';
 import { projectionsCommands } from './projections-commands.ts';
 import { streamsCommands } from './streams/streams-commands.ts';
 
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   },
   ...ledgerCommands,
   ...streamsCommands,
+  ...backupCommands,
   ...projectionsCommands,
   ...keysCommands,
 ];

@@ -1,10 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bearer, testKey, writeKeys } from '../support/api-keys.ts';
 import { eventually } from '../support/await.ts';
 import { logged, startBank } from '../support/bank.ts';
 import type { Bank, BankService } from '../support/bank.ts';
+import { openEventStream } from '../support/event-stream.ts';
 import { keyed } from '../support/http.ts';
 import type { Answer } from '../support/http.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -161,8 +163,21 @@ test('a key is changed without a gap and revoked without a restart; a broken fil
   // The caller is the same, and so are its idempotency keys.
   expect((await deposit(tellerNext, keyed('before-the-change'))).text).toBe(first.text);
 
+  // Each service looks at the file by itself.
+  await eventually(async () => (await queries.get('/accounts', by(tellerNext))).status === 200);
+  const live = (by: { readonly key: string }) =>
+    openEventStream(`${queries.url}/accounts/${accountId}/live`, '', bearer(by.key));
+  const [revoked, valid] = [await live(teller), await live(tellerNext)];
   await writeKeys(keysFile, [auditor, branch, hasty, tellerNext]);
   await eventually(async () => (await deposit(teller)).status === 401);
+  const ended = revoked.ended.then(() => true);
+  await eventually(async () => {
+    await deposit(tellerNext);
+    return Promise.race([ended, sleep(20, false)]);
+  });
+  const { sequence } = (await deposit(tellerNext)).account;
+  await eventually(() => valid.events.at(-1)?.id === sequence);
+  valid.close();
   expect((await deposit(tellerNext)).status).toBe(200);
 
   await writeFile(keysFile, '{"keys": [');

@@ -21,8 +21,12 @@ export interface EventStream {
 }
 
 /** Resolves once the headers are there. @throws Error with the answer where it is no stream. */
-export async function openEventStream(url: string, lastEventId?: string): Promise<EventStream> {
-  const headers = { accept: 'text/event-stream', 'last-event-id': lastEventId ?? '' };
+export async function openEventStream(
+  url: string,
+  lastEventId = '',
+  more: Readonly<Record<string, string>> = {},
+): Promise<EventStream> {
+  const headers = { accept: 'text/event-stream', 'last-event-id': lastEventId, ...more };
   const sent = request(url, { headers, agent: false });
   sent.end();
   const [response] = (await once(sent, 'response')) as [IncomingMessage];

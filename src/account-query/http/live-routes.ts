@@ -16,6 +16,9 @@ const HEARTBEAT_MS = 15_000;
 /** A client that has taken nothing for so long is cut off, in milliseconds; longer than a heartbeat. */
 const STALLED_MS = 20_000;
 
+/** Before what is sent after so long, the client’s credential is checked again, in milliseconds. */
+const CHECK_EVERY_MS = 1_000;
+
 const SSE = 'text/event-stream';
 
 const schema = {
@@ -92,13 +95,23 @@ export function liveRoutes(server: HttpServer, options: RouteOptions): void {
   }
 }
 
-/** Ends the stream where the log cannot be read: the client connects again and goes on. */
+/**
+ * Ends the stream where the log cannot be read, so that the client connects again and goes on, and
+ * where its credential has ended, so that it cannot.
+ */
 async function* untilFailure(
   request: FastifyRequest,
   source: AsyncIterable<string>,
 ): AsyncGenerator<string> {
   try {
-    yield* source;
+    let checkAt = performance.now() + CHECK_EVERY_MS;
+    for await (const text of source) {
+      if (performance.now() >= checkAt) {
+        if (!(await request.stillAllowed())) return;
+        checkAt = performance.now() + CHECK_EVERY_MS;
+      }
+      yield text;
+    }
   } catch (error) {
     request.log.warn({ error }, 'live events broke off');
   }

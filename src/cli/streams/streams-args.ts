@@ -1,4 +1,5 @@
-import { noOperands, readArguments, UsageError } from '../arguments.ts';
+import { noOperands, readArguments } from '../arguments.ts';
+import { replicasFlag } from '../replicas-flag.ts';
 
 export type StreamsCommand = 'diff' | 'plan' | 'apply';
 
@@ -19,13 +20,7 @@ export function streamsArgs(command: StreamsCommand, args: readonly string[]): S
   noOperands(positionals);
   return {
     json: values.json === true,
-    replicas: replicasIn(values.replicas),
+    replicas: replicasFlag(values.replicas),
     fewerReplicas: values['allow-fewer-replicas'] === true,
   };
-}
-
-function replicasIn(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^[1-5]$/.test(text)) return Number(text);
-  throw new UsageError(`--replicas is "${text}", but must be a whole number from 1 to 5`);
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JetStreamManager } from '@nats-io/jetstream';
+import type { JetStreamManager, StoredMsg } from '@nats-io/jetstream';
 import { entryOf } from '../log-entry.ts';
 import type { LogEntry } from '../log-entry.ts';
 import { directBatch } from './direct-batch.ts';
@@ -9,22 +9,33 @@ import { STREAM } from './names.ts';
 const LAG_WAIT_MS = 50;
 const LAG_TRIES = 100;
 
-/**
- * Every message after a stream sequence, in order, up to another one or to the last that the stream
- * held at the call. Reads with direct gets, so it needs no consumer, and no permission to make one.
- * @throws Error when the end cannot be reached.
- */
+/** As {@link readMessages}, with their events. */
 export async function* readEntries(
   jsm: JetStreamManager,
   afterSequence: number,
   untilSequence?: number,
 ): AsyncGenerator<LogEntry> {
+  for await (const message of readMessages(jsm, afterSequence, untilSequence)) {
+    yield entryOf(message);
+  }
+}
+
+/**
+ * Every message after a stream sequence, in order, up to another one or to the last that the stream
+ * held at the call. Reads with direct gets, so it needs no consumer, and no permission to make one.
+ * @throws Error when the end cannot be reached.
+ */
+export async function* readMessages(
+  jsm: JetStreamManager,
+  afterSequence: number,
+  untilSequence?: number,
+): AsyncGenerator<StoredMsg> {
   const { state } = await jsm.streams.info(STREAM);
   const end = Math.min(untilSequence ?? state.last_seq, state.last_seq);
   let position = afterSequence;
   for (let tries = 0; position < end;) {
     const messages = await directBatch(jsm, { from: position + 1, to: end });
-    for (const message of messages) yield entryOf(message);
+    yield* messages;
     position = messages.at(-1)?.seq ?? position;
     if (messages.length > 0) {
       tries = 0;

@@ -11,9 +11,19 @@ export type DesiredStream = Partial<StreamConfig> & Pick<StreamConfig, 'name' | 
 export function desiredStream(name: string, replicas: number): DesiredStream {
   const file = new URL(`../../../streams/${name}.json`, import.meta.url);
   const config = JSON.parse(readFileSync(file, 'utf8')) as DesiredStream;
-  // `nats server check stream` calls a stream without peers broken when it expects any.
+  return withReplicas(config, replicas);
+}
+
+/** The configuration with so many copies, which `nats server check stream` then expects. */
+export function withReplicas<T extends Partial<StreamConfig>>(config: T, replicas: number): T {
+  const others = Object.entries(config.metadata ?? {}).filter(([key]) => key !== PEER_EXPECT);
+  // It calls a stream without peers broken when it expects any.
   const peers = replicas > 1 ? { [PEER_EXPECT]: String(replicas) } : {};
-  return { ...config, num_replicas: replicas, metadata: { ...config.metadata, ...peers } };
+  return {
+    ...config,
+    num_replicas: replicas,
+    metadata: { ...Object.fromEntries(others), ...peers },
+  };
 }
 
 export type StreamStatus =

@@ -15,6 +15,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Null where authentication is off, and on routes that are open to everybody. */
     caller: Caller | null;
+    /** For answers that go on for long: whether the credential still counts, and has the scope. */
+    stillAllowed(): Promise<boolean>;
   }
   interface FastifyContextConfig {
     /** What the route needs, where it is not what the routes of its service need. */

@@ -3,9 +3,11 @@ import type { HttpServer } from '../http-types.ts';
 import type { Logger } from '../logger.ts';
 import { ProblemError } from '../problem.ts';
 import { authenticator, Unauthenticated } from './authenticate.ts';
+import type { Authenticate } from './authenticate.ts';
 import type { Caller, Scope } from './caller.ts';
 import { documentScope } from './document-scope.ts';
 import { rateLimiter } from './rate-limit.ts';
+import type { TakeToken } from './rate-limit.ts';
 import type { AuthOn, AuthSettings } from './settings.ts';
 
 /** What anybody may ask: whether the service is well, and what its API looks like. */
@@ -24,8 +26,21 @@ export function guardRoutes(
 ): void {
   server.decorateRequest('caller', null);
   tell(auth, log);
-  if (auth.kind === 'off') return;
-  const guard = guards(auth, log);
+  if (auth.kind === 'off') {
+    server.decorateRequest('stillAllowed', () => Promise.resolve(true));
+    return;
+  }
+  const authenticate = authenticator(auth, log);
+  const guard = guards(authenticate, rateLimiter(auth.requestsPerSecond));
+  server.decorateRequest('stillAllowed', async function stillAllowed(this: FastifyRequest) {
+    try {
+      const { scopes } = await authenticate(this.headers.authorization);
+      return scopes.has(this.routeOptions.config.scope ?? scope);
+    } catch (error) {
+      // What cannot be told right now ends nothing.
+      return !(error instanceof Unauthenticated);
+    }
+  });
   server.addHook('onRoute', (route) => {
     const needed = neededScope(route, scope, auth);
     if (needed === undefined) return;
@@ -43,10 +58,7 @@ function neededScope(route: RouteOptions, scope: Scope, auth: AuthOn): Scope | u
 type Done = (error?: Error) => void;
 
 /** Makes the hook of a route that needs a scope. */
-function guards(auth: AuthOn, log: Logger) {
-  const authenticate = authenticator(auth, log);
-  const takeToken = rateLimiter(auth.requestsPerSecond);
-
+function guards(authenticate: Authenticate, takeToken: TakeToken) {
   function admit(caller: Caller, request: FastifyRequest, reply: FastifyReply, scope: Scope) {
     request.caller = caller;
     const waitSeconds = takeToken(caller);

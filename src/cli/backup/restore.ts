@@ -1,0 +1,109 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { JetStreamManager } from '@nats-io/jetstream';
+import { cleanArchive } from '../../event-store/jetstream/archive/clean-archive.ts';
+import { readArchive } from '../../event-store/jetstream/archive/read-archive.ts';
+import type { ArchiveSummary, CleanEnd } from '../../event-store/jetstream/archive/read-archive.ts';
+import { BrokenArchiveError } from '../../event-store/jetstream/archive/byte-reader.ts';
+import { SNAPSHOT_STREAM } from '../../event-store/jetstream/names.ts';
+import { findStream, withReplicas } from '../../event-store/jetstream/stream-config.ts';
+import { CHUNK, sendSnapshot } from '../../event-store/jetstream/stream-snapshot.ts';
+import type { SnapshotHeader } from '../../event-store/jetstream/stream-snapshot.ts';
+import { environmentReader } from '../../platform/environment.ts';
+import type { Environment } from '../../platform/environment.ts';
+import { messageOf } from '../../platform/message-of.ts';
+import { readNatsSettings } from '../../platform/nats-settings.ts';
+import { readArguments } from '../arguments.ts';
+import { CliError } from '../cli-error.ts';
+import { withNats } from '../nats-only.ts';
+import type { NatsOnly } from '../nats-only.ts';
+import { progressBar } from '../progress-bar.ts';
+import { replicasFlag } from '../replicas-flag.ts';
+import { checkRestored } from './check-restored.ts';
+import { oneFolder } from './folder-argument.ts';
+import { ARCHIVE, readManifest } from './manifest.ts';
+import type { Manifest } from './manifest.ts';
+import { setOpenTimers } from './open-timers.ts';
+
+const OPTIONS = { json: { type: 'boolean' }, replicas: { type: 'string' } } as const;
+
+/** `jetbank restore DIR`: the log as it was, where there is none. */
+export async function restore(args: readonly string[], variables: Environment): Promise<void> {
+  const { values, positionals } = readArguments(args, OPTIONS);
+  const folder = oneFolder(positionals);
+  const replicas = replicasFlag(values.replicas);
+  const env = environmentReader(variables);
+  const settings = readNatsSettings(env);
+  env.done();
+  const { header, manifest } = await readManifest(folder);
+  const { end } = await expectWhole(folder, manifest);
+  const copies = replicas ?? header.config.num_replicas;
+  await withNats(settings, async (nats) => {
+    await expectNone(nats.jsm, manifest.stream);
+    await forgetSnapshots(nats.jsm);
+    await send(nats, folder, end, { ...header, config: withReplicas(header.config, copies) });
+    const holds = await checkRestored(nats.jsm, manifest);
+    const timers = await setOpenTimers(nats, holds, copies);
+    const { first, last, messages } = manifest.log;
+    const told =
+      `${manifest.stream}: ${messages} messages, stream sequence ${first} to ${last}, ` +
+      `equal to the backup; ${timers} timers of open holds set`;
+    const result = { ...manifest.log, timers };
+    process.stdout.write(`${values.json === true ? JSON.stringify(result) : told}\n`);
+  });
+}
+
+/** @throws CliError when the archive is not the one that was written. */
+async function expectWhole(folder: string, { archive }: Manifest): Promise<ArchiveSummary> {
+  const path = join(folder, ARCHIVE);
+  process.stderr.write('checking the backup\n');
+  const found = await readArchive(path).catch((error: unknown) => {
+    const reason = messageOf(error);
+    const damaged = error instanceof BrokenArchiveError ? ' is damaged' : ' cannot be read';
+    throw new CliError(`${path}${damaged}: ${reason}. Nothing was restored: use another backup`);
+  });
+  if (found.bytes === archive.bytes && found.sha256 === archive.sha256) return found;
+  throw new CliError(
+    `${path} is not what was backed up: ${found.bytes} bytes instead of ${archive.bytes}, or other ones. ` +
+      'Nothing was restored: use another backup',
+  );
+}
+
+async function expectNone(jsm: JetStreamManager, stream: string): Promise<void> {
+  const info = await findStream(jsm, stream);
+  if (info === undefined) return;
+  throw new CliError(
+    `there is a stream ${stream} already, with ${info.state.messages} messages: nothing was restored. ` +
+      `Back it up and remove it ("nats stream rm ${stream}"), or restore to another server`,
+  );
+}
+
+/** Snapshots of accounts may be of a later state than the log that comes: they are made anew. */
+async function forgetSnapshots(jsm: JetStreamManager): Promise<void> {
+  const info = await findStream(jsm, SNAPSHOT_STREAM);
+  if (info !== undefined) await jsm.streams.purge(SNAPSHOT_STREAM);
+}
+
+async function send(
+  { nc }: NatsOnly,
+  folder: string,
+  end: CleanEnd | undefined,
+  header: SnapshotHeader,
+): Promise<void> {
+  const path = join(folder, ARCHIVE);
+  const chunkSize = Math.min(CHUNK, nc.info?.max_payload ?? CHUNK);
+  const chunks =
+    end === undefined
+      ? createReadStream(path, { highWaterMark: chunkSize })
+      : cleanArchive(path, end, chunkSize);
+  const { size } = await stat(path);
+  const bar = progressBar('bytes');
+  try {
+    await sendSnapshot(nc, header, chunks, (sent) => bar.update(sent, Math.max(sent, size)));
+  } catch (error) {
+    throw new CliError(`the server refused the backup: ${messageOf(error)}`);
+  } finally {
+    bar.end();
+  }
+}

@@ -1,0 +1,46 @@
+/** A message as it stands in a block file of nats-server. */
+export interface BlockRecord {
+  /** Where it begins in the block. */
+  readonly at: number;
+  readonly sequence: number;
+  /** Nanoseconds since 1970 UTC. */
+  readonly time: bigint;
+  readonly subject: string;
+  /** As on the wire; empty where there are none. */
+  readonly headers: string;
+  readonly payload: Buffer;
+}
+
+/** Length (with a bit for "has headers"), sequence (with two for "erased" and "gap"), time, subject length. */
+const HEADER = 22;
+const CHECKSUM = 8;
+const HAS_HEADERS = 0x8000_0000;
+const NOT_A_MESSAGE = 0xc000_0000;
+
+/**
+ * The messages of a block (`filestore.go`, nats-server 2.14), up to a record that is not all there:
+ * the server drops that too when it reads the block.
+ */
+export function* messagesIn(block: Buffer): Generator<BlockRecord> {
+  for (let at = 0; at + HEADER <= block.length;) {
+    const marked = block.readUInt32LE(at);
+    const hasHeaders = (marked & HAS_HEADERS) !== 0;
+    const end = at + (marked & ~HAS_HEADERS);
+    if (end < at + HEADER + CHECKSUM || end > block.length) return;
+    const begin = at;
+    const record = block.subarray(begin, end - CHECKSUM);
+    at = end;
+    if ((record.readUInt32LE(8) & NOT_A_MESSAGE) !== 0) continue;
+    const afterSubject = HEADER + record.readUInt16LE(20);
+    const headersBegin = afterSubject + (hasHeaders ? 4 : 0);
+    const headersEnd = hasHeaders ? headersBegin + record.readUInt32LE(afterSubject) : headersBegin;
+    yield {
+      at: begin,
+      sequence: Number(record.readBigUInt64LE(4)),
+      time: record.readBigInt64LE(12),
+      subject: record.toString('utf8', HEADER, afterSubject),
+      headers: record.toString('utf8', headersBegin, headersEnd),
+      payload: record.subarray(headersEnd),
+    };
+  }
+}
