@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
 import { keysCommands } from './keys-commands.ts';
 import { ledgerCommands } from './ledger-commands.ts';
+import { doctorCommands } from './doctor/doctor-commands.ts';
 import { backupCommands } from './backup/backup-commands.ts';
 import { projectionsCommands } from './projections-commands.ts';
 import { streamsCommands } from './streams/streams-commands.ts';
@@ -17,6 +18,7 @@ export const COMMANDS: readonly Command[] = [
     ],
     run: async (args) => (await import('./decode.ts')).decode(args),
   },
+  ...doctorCommands,
   ...ledgerCommands,
   ...streamsCommands,
   ...backupCommands,

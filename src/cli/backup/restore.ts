@@ -98,9 +98,10 @@ async function send(
       ? createReadStream(path, { highWaterMark: chunkSize })
       : cleanArchive(path, end, chunkSize);
   const { size } = await stat(path);
+  // The last block is sent as it is, which makes it longer than it is in the file.
   const bar = progressBar('bytes');
   try {
-    await sendSnapshot(nc, header, chunks, (sent) => bar.update(sent, Math.max(sent, size)));
+    await sendSnapshot(nc, header, chunks, (sent) => bar.update(Math.min(sent, size), size));
   } catch (error) {
     throw new CliError(`the server refused the backup: ${messageOf(error)}`);
   } finally {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { isClusterStarting } from '../../event-store/jetstream/provision.ts';
 import { environmentReader } from '../../platform/environment.ts';
-import type { Environment, EnvironmentReader } from '../../platform/environment.ts';
+import type { Environment } from '../../platform/environment.ts';
 import { messageOf } from '../../platform/message-of.ts';
 import { readNatsSettings } from '../../platform/nats-settings.ts';
 import { readProjectionGroups } from '../../projections/build.ts';
@@ -12,6 +12,7 @@ import { applyPlan } from './apply.ts';
 import { isRefused, planStreams } from './plan.ts';
 import type { PlanItem, PlanOptions } from './plan.ts';
 import { jsonOf, linesOf } from './print-plan.ts';
+import { readReplicas } from './replicas.ts';
 import { streamsArgs } from './streams-args.ts';
 import type { StreamsArgs, StreamsCommand } from './streams-args.ts';
 
@@ -34,12 +35,6 @@ export async function streams(
   const options = { replicas, groups, permits: { fewerReplicas: given.fewerReplicas } };
   await withNats(settings, ({ jsm }) => run(jsm, command, given, options));
 }
-
-/** STREAM_REPLICAS, where it is set: else the streams keep what they have. */
-const readReplicas = (variables: Environment, env: EnvironmentReader): number | undefined =>
-  variables['STREAM_REPLICAS'] === undefined
-    ? undefined
-    : env.integer('STREAM_REPLICAS', 1, { min: 1, max: 5 });
 
 async function run(
   jsm: JetStreamManager,

@@ -1,0 +1,78 @@
+import type { ConsumerInfo, StreamInfo } from '@nats-io/jetstream';
+import { STREAM, TIMER_STREAM } from '../../event-store/jetstream/names.ts';
+import { durabilityOf } from '../../event-store/jetstream/provision.ts';
+import { findStream } from '../../event-store/jetstream/stream-config.ts';
+import type { NatsOnly } from '../nats-only.ts';
+import { planStreams } from '../streams/plan.ts';
+import type { PlanItem, PlanOptions } from '../streams/plan.ts';
+import { clockFinding, fail, ok, warn } from './finding.ts';
+import type { Finding } from './finding.ts';
+
+/** Messages that a consumer may be behind: what `streams/consumers` says to the nats CLI, too. */
+const MOST_PENDING = 10_000;
+
+/** The log, its copies and its consumers, against `streams/`. */
+export async function streamChecks({ jsm }: NatsOnly, options: PlanOptions): Promise<Finding[]> {
+  const before = Date.now();
+  const log = await findStream(jsm, STREAM);
+  const after = Date.now();
+  const plan = await planStreams(jsm, options);
+  const findings = plan.map(itemFinding);
+  if (log === undefined) return findings;
+  const consumers: ConsumerInfo[] = [];
+  for (const stream of [STREAM, TIMER_STREAM]) {
+    const there = plan.some((item) => item.stream === stream && item.actual !== undefined);
+    if (there) for await (const consumer of jsm.consumers.list(stream)) consumers.push(consumer);
+  }
+  const clock =
+    log.ts === undefined ? [] : [clockFinding('nats.clock', before, Date.parse(log.ts), after)];
+  return [...clock, durabilityFinding(log), ...findings, ...consumers.map(consumerFinding)];
+}
+
+function itemFinding({ kind, stream, name, action, changes }: PlanItem): Finding {
+  const check = kind === 'stream' ? `stream.${name}` : `consumer.${stream}.${name}`;
+  if (action === 'none') return ok(check, 'as streams/ says');
+  if (action === 'create')
+    return fail(check, 'it does not exist', '"jetbank streams apply" makes it');
+  const settings = changes.map(({ setting }) => setting).join(', ');
+  return warn(
+    check,
+    `it differs from streams/ in ${settings}`,
+    '"jetbank streams plan" tells more',
+  );
+}
+
+function durabilityFinding({ config, cluster }: StreamInfo): Finding {
+  const check = 'log.durability';
+  const detail = durabilityOf({ config });
+  if (config.storage !== 'file')
+    return fail(check, detail, 'keep the log in files: restore a backup');
+  const away = cluster?.replicas?.filter(({ offline, current }) => offline || !current);
+  if (away !== undefined && away.length > 0) {
+    const names = away.map(({ name }) => name).join(', ');
+    return fail(check, `${detail}; away or behind: ${names}`, 'bring these nats-servers back');
+  }
+  if (config.num_replicas > 1) return ok(check, detail);
+  return warn(
+    check,
+    detail,
+    'run three nats-servers and "jetbank streams apply --replicas 3"; back up',
+  );
+}
+
+function consumerFinding(info: ConsumerInfo): Finding {
+  const { stream_name: stream, name, num_pending: pending, paused } = info;
+  const check = `lag.${stream}.${name}`;
+  if (paused === true) {
+    return warn(check, 'it is paused', `"nats consumer resume ${stream} ${name}"`);
+  }
+  const nobody = info.num_waiting === 0 && info.num_ack_pending === 0;
+  if (pending > 0 && nobody) {
+    const service = stream === STREAM ? 'account-query' : 'account-cmd';
+    return warn(check, `${pending} messages wait and nobody takes them`, `start ${service}`);
+  }
+  if (pending > MOST_PENDING) {
+    return warn(check, `${pending} messages wait`, 'see "jetbank projections status"');
+  }
+  return ok(check, `${pending} messages wait`);
+}
