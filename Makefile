@@ -54,7 +54,7 @@ bench: node-version ## Run the benchmarks (ROUNDS, SECONDS, ONLY)
 	@npm run --silent bench
 
 bench-heavy: node-version ## Run those that take minutes: large logs, a million accounts
-	@ONLY=cold,memory,projector-memory npm run --silent bench
+	@ONLY=cold,memory,projector-memory,sizing npm run --silent bench
 
 clean: ## Remove the local data, the installed packages and the reports
 	rm -rf data node_modules coverage
