@@ -6,12 +6,14 @@ import { jetStreamStores } from '../../src/event-store/jetstream/jetstream-event
 import type { JetStreamStores } from '../../src/event-store/jetstream/jetstream-event-store.ts';
 import { provisionStreams } from '../../src/event-store/jetstream/provision.ts';
 import { startNats } from '../stack/nats.ts';
+import type { NatsServer } from '../stack/nats.ts';
 
 const TIMEOUT_MS = 5_000;
 
 /** A nats-server of its own with the ledger's streams, and BENCH with the same settings for ceilings. */
 export interface BenchLedger extends JetStreamStores {
   readonly url: string;
+  readonly server: NatsServer;
   readonly nc: NatsConnection;
   stop(): Promise<void>;
 }
@@ -30,6 +32,7 @@ export async function startLedger(
   return {
     ...(await jetStreamStores(nc, { timeoutMs: TIMEOUT_MS })),
     url: nats.url,
+    server: nats,
     nc,
     async stop() {
       await nc.close();

@@ -19,6 +19,7 @@ import { projection } from './topics/projection.ts';
 import { queries } from './topics/queries.ts';
 import { projectorMemory } from './topics/projector-memory.ts';
 import { rebuild } from './topics/rebuild.ts';
+import { sizing } from './topics/sizing.ts';
 import { syncAlways } from './topics/sync-always.ts';
 import { transfers } from './topics/transfers.ts';
 import { visible } from './topics/visible.ts';
@@ -38,6 +39,7 @@ const TOPICS: readonly Topic[] = [
   cold,
   memory,
   projectorMemory,
+  sizing,
 ];
 
 const rounds = Number(process.env['ROUNDS'] ?? 3);
