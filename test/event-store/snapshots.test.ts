@@ -112,8 +112,10 @@ describe('without its bucket', () => {
   test('a load is unusable and does not throw', async () => {
     expect(await snapshots.load(ada, 'any')).toMatchObject({ kind: 'unusable' });
   });
-  test('a save throws', async () => {
-    await expect(snapshots.save(snapshotOf(ada))).rejects.toThrow();
+  test('a save throws and says what to do', async () => {
+    await expect(snapshots.save(snapshotOf(ada))).rejects.toThrow(
+      /bucket ACCOUNT_SNAPSHOTS is missing .*"jetbank streams apply"/,
+    );
   });
   test('the stores can be had all the same', async () => {
     const again = await storesOn(nc);

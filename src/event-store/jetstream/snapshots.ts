@@ -1,10 +1,14 @@
 import type { KV } from '@nats-io/kv';
+import { errors } from 'nats';
 import type { AccountRecord } from '../../account/record.ts';
 import type { Consistency, SnapshotStore } from '../event-store.ts';
 import { decodeSnapshot, encodeSnapshot, OutdatedSnapshotError } from '../snapshot-codec.ts';
+import { SNAPSHOT_BUCKET } from './names.ts';
 
 /** The bucket twice: read from any replica, and from its leader. */
 export type SnapshotBucket = Readonly<Record<Consistency, KV>>;
+
+const NO_BUCKET = `the bucket ${SNAPSHOT_BUCKET} is missing or has no leader; "jetbank streams apply" makes it`;
 
 /** Snapshots in a KV bucket: the key is the account id, the value the newest snapshot. */
 export function kvSnapshotStore(bucket: SnapshotBucket): SnapshotStore {
@@ -20,7 +24,16 @@ export function kvSnapshotStore(bucket: SnapshotBucket): SnapshotStore {
       }
     },
     async save(record) {
-      await bucket.leader.put(record.account.accountId, encodeSnapshot(record));
+      try {
+        await bucket.leader.put(record.account.accountId, encodeSnapshot(record));
+      } catch (error) {
+        // The client takes a subject that no stream listens to for a server without JetStream.
+        const cause = error instanceof Error ? error.cause : undefined;
+        if (cause instanceof errors.RequestError && cause.isNoResponders()) {
+          throw new Error(NO_BUCKET, { cause: error });
+        }
+        throw error;
+      }
     },
   };
 }
