@@ -12,18 +12,38 @@ import { readNatsSettings } from '../platform/nats-settings.ts';
 import { connectNats } from '../platform/nats.ts';
 import { CliError } from './cli-error.ts';
 
-/** What the operator's commands work with. */
-export interface Connections {
+/** The ledger's log, for commands that need nothing else. */
+export interface LogConnections {
   readonly nc: NatsConnection;
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
   readonly events: EventReader;
+}
+
+/** What most of the operator's commands work with. */
+export interface Connections extends LogConnections {
   readonly db: Db;
 }
 
 const TIMEOUT_MS = 5_000;
 
-/** Connects as the environment says, runs the work, and disconnects. @throws CliError */
+/** Connects to NATS as the environment says, runs the work, and disconnects. @throws CliError */
+export async function withLog<T>(
+  variables: Environment,
+  work: (connections: LogConnections) => Promise<T>,
+): Promise<T> {
+  const env = environmentReader(variables);
+  const settings = readNatsSettings(env);
+  env.done();
+  const nc = await connectNats('jetbank', settings).catch(asCliError);
+  try {
+    return await work(await logOn(nc));
+  } finally {
+    await nc.close();
+  }
+}
+
+/** The same with MongoDB. @throws CliError */
 export async function withConnections<T>(
   variables: Environment,
   work: (connections: Connections) => Promise<T>,
@@ -36,12 +56,16 @@ export async function withConnections<T>(
   const nc = await connectNats('jetbank', settings).catch(asCliError);
   try {
     await connectMongo(mongo).catch(asCliError);
-    const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: TIMEOUT_MS });
-    const js = jetstream(nc, { timeout: TIMEOUT_MS });
-    return await work({ nc, js, jsm, events: jetStreamReader(jsm), db: databaseOf(mongo) });
+    return await work({ ...(await logOn(nc)), db: databaseOf(mongo) });
   } finally {
     await Promise.all([nc.close(), mongo.close()]);
   }
+}
+
+async function logOn(nc: NatsConnection): Promise<LogConnections> {
+  const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: TIMEOUT_MS });
+  const js = jetstream(nc, { timeout: TIMEOUT_MS });
+  return { nc, js, jsm, events: jetStreamReader(jsm) };
 }
 
 function asCliError(error: unknown): never {

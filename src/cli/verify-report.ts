@@ -1,4 +1,4 @@
-import { currencyOf } from '../account/currency.ts';
+import { findCurrency } from '../account/currency.ts';
 import { formatMoney } from '../account/money.ts';
 import type { AuditReport } from './audit/audit-log.ts';
 import { TOLD_FINDINGS } from './audit/audit-log.ts';
@@ -66,10 +66,10 @@ function comparedOf(report: ReadModelsReport | undefined) {
 }
 
 function decimalsOf(code: string, money: MoneyOfCurrency) {
-  const currency = currencyOf(code);
+  const currency = findCurrency(code);
   const [deposited, withdrawn, received, sent] = [
     ...[money.deposited, money.withdrawn, money.received, money.sent],
-  ].map((units) => formatMoney(units, currency));
+  ].map((units) => (currency === undefined ? `${units}` : formatMoney(units, currency)));
   return { deposited, withdrawn, received, sent };
 }
 
@@ -86,9 +86,7 @@ export function reportAsText(report: LedgerReport): string {
         `stream sequence ${sequence}${accountId === undefined ? '' : `, account ${accountId}`}: ${what} (${invariant})`,
     ),
     count > first.length ? `... and ${count - first.length} more` : '',
-    count === 0
-      ? 'no findings'
-      : `${count} findings, the first at stream sequence ${first[0]?.sequence}`,
+    endOf(count, first[0]?.sequence),
     ...[...new Set(first.map(({ remedy }) => remedy))].map(
       (remedy) => `what to do: ${REMEDIES[remedy]}`,
     ),
@@ -99,6 +97,13 @@ export function reportAsText(report: LedgerReport): string {
 function snapshotsLine({ compared, missing, outdated }: AuditReport['snapshots']): string {
   const old = outdated === 0 ? '' : `, ${outdated} of another release left out`;
   return `snapshots: ${compared} compared, ${missing} accounts have none${old}`;
+}
+
+function endOf(count: number, sequence: number | undefined): string {
+  if (count === 0) return 'no findings';
+  return count === 1
+    ? `one finding, at stream sequence ${sequence}`
+    : `${count} findings, the first at stream sequence ${sequence}`;
 }
 
 function readModelsLine(report: ReadModelsReport | undefined): string {

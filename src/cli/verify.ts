@@ -1,5 +1,4 @@
 import { jetStreamSnapshots } from '../event-store/jetstream/jetstream-event-store.ts';
-import { SNAPSHOT_STREAM } from '../event-store/jetstream/names.ts';
 import type { Environment } from '../platform/environment.ts';
 import { readGroupPositions } from '../projections/group-positions.ts';
 import { noOperands, readArguments } from './arguments.ts';
@@ -13,9 +12,10 @@ import { passesOver } from './passes.ts';
 import { progressBar } from './progress-bar.ts';
 import { findingsOf, reportAsJson, reportAsText } from './verify-report.ts';
 import type { LedgerReport, ReadModelsReport } from './verify-report.ts';
+import { hasSnapshotBucket } from './snapshot-bucket.ts';
 import { verifyAgainstLog } from './verify-projection.ts';
 
-/** Accounts whose states one pass over the log holds in memory, about: 1 to 2 kB each. */
+/** Accounts whose states one pass over the log holds in memory, about: 0.4 kB each, and 1.2 with six keyed commands. */
 const ACCOUNTS_A_PASS = 200_000;
 
 /** `jetbank verify`: the invariants over the whole log, then snapshots and read models against it. */
@@ -52,12 +52,9 @@ async function verifyLedger(connections: Connections): Promise<LedgerReport> {
 
 /** Undefined without a bucket: the services work without one. */
 async function snapshotLookup({ js, jsm }: Connections): Promise<LookUpSnapshot | undefined> {
-  for await (const name of jsm.streams.names()) {
-    if (name !== SNAPSHOT_STREAM) continue;
-    const snapshots = await jetStreamSnapshots(js);
-    return (accountId) => snapshots.load(accountId, 'any');
-  }
-  return undefined;
+  if (!(await hasSnapshotBucket(jsm))) return undefined;
+  const snapshots = await jetStreamSnapshots(js);
+  return (accountId) => snapshots.load(accountId, 'any');
 }
 
 async function verifyReadModels(connections: Connections): Promise<ReadModelsReport | undefined> {

@@ -40,6 +40,7 @@ export async function verifyBuild<D extends ProjectedDocument>(
   /** Lines that stand in MongoDB, of those that events made. */
   let present = 0;
 
+  onProgress?.(0, total);
   for (let index = 0; index < passes; index += 1) {
     const isOwn = (accountId: string) => shardOf(accountId) % passes === index;
     const fold = foldOf(options.projection, comparison);

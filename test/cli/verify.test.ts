@@ -117,7 +117,6 @@ describe('snapshots', () => {
       },
     });
     await snapshots.save(record);
-    expect((await verified()).ok).toBe(true);
   });
 });
 
@@ -188,7 +187,9 @@ describe('the log', () => {
     expect(exit).toBe(1);
     expect(stdout).toContain(`stream sequence ${sequence}, account ${last.event.accountId}: `);
     expect(stdout).toMatch(/the event says 1000000000 \(balance\) \(I6\)$/m);
-    expect(stdout).toMatch(/^what to do: .*restore the stream from a backup$/m);
+    expect(stdout).toMatch(
+      /^what to do: .*restore the stream from a backup: jetbank restore DIR$/m,
+    );
   });
 
   test('a message that was deleted is found first, and the version that is missing', async () => {

@@ -92,6 +92,7 @@ export async function auditLog(options: AuditOptions): Promise<AuditReport> {
     snapshotCounts.outdated += snapshots.counts().outdated;
   }
 
+  onProgress(0, passes * untilSequence);
   for (let pass = 0; pass < passes; pass += 1) await runPass(pass);
   onProgress(passes * untilSequence, passes * untilSequence);
   // An account that is wrong is left out of the balances: then they say nothing new.

@@ -29,8 +29,8 @@ export interface Finding {
 export type Remedy = keyof typeof REMEDIES;
 
 export const REMEDIES = {
-  log: 'the log itself is wrong, which no command changes: stop the writers and restore the stream from a backup',
-  code: 'what cannot be read may be of a newer release: verify with that one; else restore the stream from a backup',
+  log: 'the log itself is wrong, which no command changes: stop the writers and restore the stream from a backup: jetbank restore DIR',
+  code: 'what cannot be read may be of a newer release: verify with that one; else restore the stream from a backup: jetbank restore DIR',
   snapshot: 'a snapshot is disposable: jetbank snapshots rebuild ID',
   readModel: 'the read models are made anew from the log: jetbank projections rebuild accounts',
 } as const;

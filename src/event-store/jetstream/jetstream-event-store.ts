@@ -10,7 +10,8 @@ import { SNAPSHOT_BUCKET, STREAM } from './names.ts';
 import { readEvent, readHead, readHistory, readNextOfShard, readSince, readTail } from './read.ts';
 import { readEntries } from './replay.ts';
 import { createRequester } from './requester.ts';
-import { kvSnapshotStore } from './snapshots.ts';
+import { kvSnapshotStore, snapshotRevisions } from './snapshots.ts';
+import type { SnapshotRevisions } from './snapshots.ts';
 import { jetStreamTimers } from './timers.ts';
 
 export interface JetStreamStores {
@@ -61,8 +62,14 @@ export function jetStreamReader(jsm: JetStreamManager): EventReader {
 
 /** The snapshots alone. */
 export async function jetStreamSnapshots(js: JetStreamClient): Promise<SnapshotStore> {
-  const bucketRead = (direct: boolean) =>
-    new Kvm(js).open(SNAPSHOT_BUCKET, { bindOnly: true, allow_direct: direct });
-  const [any, leader] = await Promise.all([bucketRead(true), bucketRead(false)]);
+  const [any, leader] = await Promise.all([openBucket(js, true), openBucket(js, false)]);
   return kvSnapshotStore({ any, leader });
 }
+
+/** The snapshots for who replaces them beside the services. */
+export const jetStreamSnapshotRevisions = async (js: JetStreamClient): Promise<SnapshotRevisions> =>
+  snapshotRevisions(await openBucket(js, false));
+
+/** Read from any replica, or from the leader. */
+const openBucket = (js: JetStreamClient, direct: boolean) =>
+  new Kvm(js).open(SNAPSHOT_BUCKET, { bindOnly: true, allow_direct: direct });

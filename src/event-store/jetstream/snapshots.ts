@@ -1,3 +1,4 @@
+import { JetStreamApiError } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import { errors } from 'nats';
 import type { AccountRecord } from '../../account/record.ts';
@@ -32,6 +33,38 @@ export function kvSnapshotStore(bucket: SnapshotBucket): SnapshotStore {
         if (cause instanceof errors.RequestError && cause.isNoResponders()) {
           throw new Error(NO_BUCKET, { cause: error });
         }
+        throw error;
+      }
+    },
+  };
+}
+
+/** Snapshots for who must not write over what a service writes at the same time. */
+export interface SnapshotRevisions {
+  /** The revision of what stands there, by the leader's word; 0 for nothing. */
+  current(accountId: string): Promise<number>;
+  /** False when something else has come since the revision. @throws when nothing can be written. */
+  replace(record: AccountRecord, revision: number): Promise<boolean>;
+}
+
+const WRONG_LAST_SEQUENCE = [10071, 10164];
+
+/** `bucket` reads from its leader. */
+export function snapshotRevisions(bucket: KV): SnapshotRevisions {
+  return {
+    async current(accountId) {
+      return (await bucket.get(accountId))?.revision ?? 0;
+    },
+    async replace(record, revision) {
+      const { accountId } = record.account;
+      try {
+        if (revision === 0) await bucket.create(accountId, encodeSnapshot(record));
+        else await bucket.update(accountId, encodeSnapshot(record), revision);
+        return true;
+      } catch (error) {
+        const moved =
+          error instanceof JetStreamApiError && WRONG_LAST_SEQUENCE.includes(error.code);
+        if (moved) return false;
         throw error;
       }
     },
