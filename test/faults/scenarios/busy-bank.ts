@@ -12,6 +12,7 @@ import type { Errand } from '../support/errands.ts';
 import { expectRepeat } from '../support/load.ts';
 import type { LoadSize } from '../support/load.ts';
 import { expectSound } from '../../support/ledger.ts';
+import { expectVerified } from '../support/read-fault-run.ts';
 import { singleStage } from '../support/stage.ts';
 
 const DEFAULT_ERRANDS = 1_000;
@@ -109,6 +110,7 @@ async function expectAllWell(bank: Bank, told: readonly Told<Errand>[]): Promise
   await bank.startQuery();
   await untilProjected(bank.db, ledger.lastSequence, CAUGHT_UP_MS);
   await expectReadModelsOf(bank.db, ledger);
+  await expectVerified(bank);
   const refused = told.filter(({ answer }) => answer.status >= 300).length;
   const counts = `${told.length} errands (${refused} refused), ${ledger.events.length} events`;
   console.log(`${counts} in ${ends.size} appends`);
