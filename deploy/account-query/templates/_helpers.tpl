@@ -80,6 +80,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- if .credentials.credsKey }}
 - name: NATS_CREDS_FILE
   value: /etc/jetbank/nats/nats.creds
+{{- else if .credentials.nkeyKey }}
+- name: NATS_NKEY_FILE
+  value: /etc/jetbank/nats/nats.nkey
 {{- else }}
 - name: NATS_USER
   value: {{ .credentials.user | quote }}
@@ -98,6 +101,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
       {{- if .credentials.credsKey }}
       - key: {{ .credentials.credsKey | quote }}
         path: nats.creds
+      {{- else if .credentials.nkeyKey }}
+      - key: {{ .credentials.nkeyKey | quote }}
+        path: nats.nkey
       {{- else }}
       - key: {{ .credentials.passwordKey | quote }}
         path: password

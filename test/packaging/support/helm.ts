@@ -12,11 +12,15 @@ export const CHARTS = ['account-cmd', 'account-query'] as const;
 export type Chart = (typeof CHARTS)[number];
 
 export interface Helm {
-  lint(chart: Chart, settings?: Settings): Promise<Finished>;
+  /** With the values of `ci/NAME-values.yaml` of the chart, where a name is given. */
+  lint(chart: Chart, values?: ChartValues): Promise<Finished>;
   template(chart: Chart, settings?: Settings): Promise<Finished>;
   /** What `helm install` would apply; the values without a default come from the chart's `ci`. */
-  render(chart: Chart, settings?: Settings): Promise<Manifest[]>;
+  render(chart: Chart, settings?: Settings, values?: ChartValues): Promise<Manifest[]>;
 }
+
+/** What a chart's `ci` folder has values for. */
+export type ChartValues = 'required' | 'production';
 
 /** Values as `--set` takes them. */
 export type Settings = Readonly<Record<string, string | number | boolean>>;
@@ -35,15 +39,16 @@ function helmAt(path: string): Helm {
       ...Object.entries(settings).flatMap(([name, value]) => ['--set', `${name}=${String(value)}`]),
     ]);
   const folder = (chart: Chart) => inRepository('deploy', chart);
-  const required = (chart: Chart) => [
+  const from = (chart: Chart, values: ChartValues) => [
     '--values',
-    inRepository('deploy', chart, 'ci', 'required-values.yaml'),
+    inRepository('deploy', chart, 'ci', `${values}-values.yaml`),
   ];
   return {
-    lint: (chart, settings) => helm(['lint', '--strict', folder(chart)], settings),
+    lint: (chart, values) =>
+      helm(['lint', '--strict', folder(chart), ...(values ? from(chart, values) : [])]),
     template: (chart, settings) => helm(['template', 'bank', folder(chart)], settings),
-    async render(chart, settings) {
-      const args = ['template', 'bank', folder(chart), ...required(chart)];
+    async render(chart, settings, values = 'required') {
+      const args = ['template', 'bank', folder(chart), ...from(chart, values)];
       const { code, stdout, stderr } = await helm(args, settings);
       if (code !== 0) throw new Error(stderr);
       return parseManifests(stdout);

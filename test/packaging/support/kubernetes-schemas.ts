@@ -71,4 +71,10 @@ async function unknownFields(manifests: readonly Manifest[]): Promise<string[]> 
 
 const nameOf = ({ kind, metadata }: Manifest) => `${kind} ${metadata.name}`;
 
-const moduleOf = ({ apiVersion, kind }: Manifest) => `kubernetes-models/${apiVersion}/${kind}`;
+/** The custom resources of the Prometheus operator are in a package of their own. */
+function moduleOf({ apiVersion, kind }: Manifest): string {
+  const scope = apiVersion.startsWith('monitoring.coreos.com/')
+    ? '@kubernetes-models/prometheus-operator'
+    : 'kubernetes-models';
+  return `${scope}/${apiVersion}/${kind}`;
+}

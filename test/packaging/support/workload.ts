@@ -59,7 +59,10 @@ export interface ConfigMap extends Manifest {
 }
 
 export interface NetworkPolicy extends Manifest {
-  readonly spec: { readonly egress: { readonly ports: { readonly port: number }[] }[] };
+  readonly spec: {
+    readonly ingress: readonly unknown[];
+    readonly egress: { readonly ports: { readonly port: number }[] }[];
+  };
 }
 
 export interface ServiceMonitor extends Manifest {
