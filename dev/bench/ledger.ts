@@ -5,38 +5,56 @@ import type { NatsConnection } from 'nats';
 import { jetStreamStores } from '../../src/event-store/jetstream/jetstream-event-store.ts';
 import type { JetStreamStores } from '../../src/event-store/jetstream/jetstream-event-store.ts';
 import { provisionStreams } from '../../src/event-store/jetstream/provision.ts';
+import { startNatsCluster } from '../stack/nats-cluster.ts';
 import { startNats } from '../stack/nats.ts';
 import type { NatsServer } from '../stack/nats.ts';
 
 const TIMEOUT_MS = 5_000;
 
-/** A nats-server of its own with the ledger's streams, and BENCH with the same settings for ceilings. */
-export interface BenchLedger extends JetStreamStores {
+/** The ledger's streams on servers of their own, and BENCH with the same settings for ceilings. */
+export interface LedgerStreams extends JetStreamStores {
+  /** Of all servers, comma-separated: NATS_URL. */
   readonly url: string;
-  readonly server: NatsServer;
   readonly nc: NatsConnection;
   stop(): Promise<void>;
 }
 
-/** `natsConfig` is more nats-server configuration, such as `jetstream { sync_interval: always }`. */
+export interface BenchLedger extends LedgerStreams {
+  readonly server: NatsServer;
+}
+
+/** On one nats-server; `natsConfig` is more of its configuration, such as `jetstream { sync_interval: always }`. */
 export async function startLedger(
   folder: string,
   { name = 'nats', natsConfig = '' }: { readonly name?: string; readonly natsConfig?: string } = {},
 ): Promise<BenchLedger> {
-  const nats = await startNats({ dataDir: join(folder, name), config: natsConfig });
-  const nc = await connect({ servers: nats.url, noAsyncTraces: true });
+  const server = await startNats({ dataDir: join(folder, name), config: natsConfig });
+  return { ...(await streamsOn(server, [server.url], 1)), server };
+}
+
+/** On three nats-servers, each of which has a copy. */
+export async function startReplicatedLedger(folder: string): Promise<LedgerStreams> {
+  const cluster = await startNatsCluster({ nodes: 3, dataDir: join(folder, 'cluster') });
+  return streamsOn(cluster, cluster.urls, cluster.nodes.length);
+}
+
+async function streamsOn(
+  servers: { stop(): Promise<void> },
+  urls: readonly string[],
+  replicas: number,
+): Promise<LedgerStreams> {
+  const nc = await connect({ servers: [...urls], noAsyncTraces: true });
   const jsm = await jetstreamManager(nc);
-  const [ledger] = await provisionStreams(jsm, { create: true, replicas: 1 });
+  const [ledger] = await provisionStreams(jsm, { create: true, replicas });
   if (ledger === undefined) throw new Error('no stream was made');
   await jsm.streams.add({ ...ledger.info.config, name: 'BENCH', subjects: ['bench.>'] });
   return {
     ...(await jetStreamStores(nc, { timeoutMs: TIMEOUT_MS })),
-    url: nats.url,
-    server: nats,
+    url: urls.join(','),
     nc,
     async stop() {
       await nc.close();
-      await nats.stop();
+      await servers.stop();
     },
   };
 }

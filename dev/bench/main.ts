@@ -19,6 +19,7 @@ import { projection } from './topics/projection.ts';
 import { queries } from './topics/queries.ts';
 import { projectorMemory } from './topics/projector-memory.ts';
 import { rebuild } from './topics/rebuild.ts';
+import { replicated } from './topics/replicated.ts';
 import { sizing } from './topics/sizing.ts';
 import { syncAlways } from './topics/sync-always.ts';
 import { transfers } from './topics/transfers.ts';
@@ -30,6 +31,7 @@ const TOPICS: readonly Topic[] = [
   hot,
   transfers,
   syncAlways,
+  replicated,
   processes,
   latency,
   projection,
