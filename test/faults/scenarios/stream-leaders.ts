@@ -1,8 +1,8 @@
-import { jetbankOk } from '../../support/jetbank.ts';
 import type { SeededRandom } from '../../support/random.ts';
 import { untilProjected } from '../../support/read-models.ts';
 import { faultRun } from '../support/fault-run.ts';
 import type { LoadSize } from '../support/load.ts';
+import { expectVerified } from '../support/read-fault-run.ts';
 import { replicasOf } from '../support/replicas.ts';
 import { replicatedStage } from '../support/stage.ts';
 
@@ -38,7 +38,7 @@ export async function killLeaders(random: SeededRandom, size: LoadSize): Promise
       async () => {
         await replicasOf(bank, 'current');
         await untilProjected(bank.db, (await bank.ledger()).lastSequence);
-        await jetbankOk(bank.env, 'verify');
+        await expectVerified(bank);
       },
     );
   } finally {
