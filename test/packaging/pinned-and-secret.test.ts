@@ -28,7 +28,7 @@ const images = files.flatMap((file) =>
 describe('images', () => {
   it('are found at all', () => {
     const names = images.map(({ image }) => image.split(':')[0]);
-    expect(new Set(names)).toEqual(new Set(['node', 'nats', 'mongo']));
+    expect(new Set(names)).toEqual(new Set(['node', 'nats', 'mongo', 'haproxy']));
   });
 
   it.each(images)('$image of $file is pinned to one version', ({ image }) => {
