@@ -16,7 +16,7 @@ import type { Manifest } from './support/manifests.ts';
 import { inRepository, readText } from './support/repository.ts';
 import { run } from './support/run.ts';
 import { selects } from './support/workload.ts';
-import type { ConfigMap, Service, Workload } from './support/workload.ts';
+import type { ConfigMap, NetworkPolicy, Service, Workload } from './support/workload.ts';
 
 const manifests = natsDeployment();
 const statefulSet = pick(manifests, 'StatefulSet') as Workload;
@@ -47,6 +47,20 @@ describe('nats-deployment', () => {
       const { spec } = pick(manifests, 'Service', name) as Service;
       expect(selects(spec.selector, labels)).toBe(true);
     }
+  });
+
+  it('lets in labelled clients and monitors, and its own servers', () => {
+    const { spec } = pick(manifests, 'NetworkPolicy') as NetworkPolicy;
+    const labelled = (name: string) => [
+      { namespaceSelector: {}, podSelector: { matchLabels: { [name]: 'true' } } },
+    ];
+    const own = { 'app.kubernetes.io/name': 'nats', 'app.kubernetes.io/part-of': 'jetbank' };
+    const on = (port: string) => [{ port, protocol: 'TCP' }];
+    expect(spec.ingress).toEqual([
+      { ports: on('client'), from: labelled('jetbank/nats-client') },
+      { ports: on('cluster'), from: [{ podSelector: { matchLabels: own } }] },
+      { ports: on('monitor'), from: labelled('jetbank/nats-monitor') },
+    ]);
   });
 
   it('has three servers that drain before they stop', () => {
