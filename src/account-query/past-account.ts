@@ -2,13 +2,13 @@ import type { Account } from '../account/account.ts';
 import { hasStanding, standingAfter } from '../account/events.ts';
 import type { RecordedEvent } from '../account/events.ts';
 import { evolve } from '../account/evolve.ts';
-import type { EventReader, SnapshotStore } from '../event-store/event-store.ts';
+import type { EventReader, SnapshotReader } from '../event-store/event-store.ts';
 import { withTimeout } from '../platform/timeout.ts';
 
 /** The log, as the queries of the past read it. */
 export interface EventLog {
   readonly events: EventReader;
-  readonly snapshots: SnapshotStore;
+  readonly snapshots: SnapshotReader;
 }
 
 /** An account as it stood after one of its events. */

@@ -114,11 +114,15 @@ export interface Position {
 export const BEGINNING: Position = { version: 0, sequence: 0 };
 
 /** Disposable copies of account states, so that a long history need not be read. */
-export interface SnapshotStore {
-  /** Never throws: a snapshot that cannot be had is as good as none. */
-  load(accountId: string, consistency: Consistency): Promise<SnapshotLookup>;
+export interface SnapshotStore extends SnapshotReader {
   /** @throws when the snapshot was not stored. */
   save(record: AccountRecord): Promise<void>;
+}
+
+/** The snapshots for those who only read them. */
+export interface SnapshotReader {
+  /** Never throws: a snapshot that cannot be had is as good as none. */
+  load(accountId: string, consistency: Consistency): Promise<SnapshotLookup>;
 }
 
 export type SnapshotLookup =

@@ -4,6 +4,7 @@ import { encodeEvent } from '../event-codec.ts';
 import type { AccountWrite, AppendOutcome, EventStore } from '../event-store.ts';
 import { subjectOf } from '../subjects.ts';
 import { eventHeaders } from './event-headers.ts';
+import type { EventLoopTurn } from './event-loop-turn.ts';
 import { groupCommit } from './group-commit.ts';
 import { EXPECTED_SEQUENCE_HEADER, PREDECESSOR_HEADER } from './names.ts';
 import { outcomeOf } from './publish-outcome.ts';
@@ -24,9 +25,11 @@ export const MAX_BATCH = 1000;
  * The JetStream client's own batch drops the expected sequences, which are the whole point here, so
  * the batch headers are written by hand: see docs/adr/0003.
  */
-export function createAppend(nc: NatsConnection, requester: Requester): EventStore['append'] {
-  const turn = eventLoopTurn();
-
+export function createAppend(
+  nc: NatsConnection,
+  requester: Requester,
+  turn: EventLoopTurn,
+): EventStore['append'] {
   async function publish(messages: readonly Message[]): Promise<AppendOutcome> {
     const last = messages.at(-1);
     if (last === undefined) throw new RangeError('an append holds at least one event');
@@ -57,25 +60,6 @@ export function createAppend(nc: NatsConnection, requester: Requester): EventSto
     if (messages.length > 1) return commit(messages);
     await turn.end();
     return publish(messages);
-  };
-}
-
-/**
- * Appends that are asked for in one turn of the event loop leave together, in one write to the
- * socket: a write is a system call, and under load it costs more than all the rest of an append.
- */
-function eventLoopTurn(): { end(): Promise<void> } {
-  let ending: Promise<void> | undefined;
-  return {
-    end() {
-      ending ??= new Promise((resolve) => {
-        setImmediate(() => {
-          ending = undefined;
-          resolve();
-        });
-      });
-      return ending;
-    },
   };
 }
 

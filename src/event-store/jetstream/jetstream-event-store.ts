@@ -2,16 +2,22 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import type { NatsConnection } from 'nats';
-import type { EventReader, EventStore, SnapshotStore } from '../event-store.ts';
+import type { EventReader, EventStore, SnapshotReader, SnapshotStore } from '../event-store.ts';
 import type { HoldTimers } from '../hold-timers.ts';
 import { eventsIn } from '../log-entry.ts';
 import { createAppend } from './append.ts';
+import { eventLoopTurn } from './event-loop-turn.ts';
 import { SNAPSHOT_BUCKET, STREAM } from './names.ts';
 import { readEvent, readHead, readHistory, readNextOfShard, readSince, readTail } from './read.ts';
 import { readEntries } from './replay.ts';
 import { createRequester } from './requester.ts';
-import { kvSnapshotStore, snapshotRevisions } from './snapshots.ts';
-import type { SnapshotRevisions } from './snapshots.ts';
+import {
+  kvSnapshotReader,
+  kvSnapshotStore,
+  putWithAppends,
+  snapshotRevisions,
+} from './snapshots.ts';
+import type { SnapshotBucket, SnapshotRevisions } from './snapshots.ts';
 import { jetStreamTimers } from './timers.ts';
 
 export interface JetStreamStores {
@@ -34,12 +40,13 @@ export async function jetStreamStores(
 ): Promise<JetStreamStores> {
   const { timeoutMs } = options;
   const requester = createRequester(nc, options);
+  const turn = eventLoopTurn();
   // checkAPI would ask for account info, which a least-privilege user may not.
   const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: timeoutMs });
   const js = jetstream(nc, { timeout: timeoutMs });
   return {
-    events: { ...jetStreamReader(jsm), append: createAppend(nc, requester) },
-    snapshots: await jetStreamSnapshots(js),
+    events: { ...jetStreamReader(jsm), append: createAppend(nc, requester, turn) },
+    snapshots: kvSnapshotStore(await openBuckets(js), putWithAppends(requester, turn)),
     timers: jetStreamTimers(js),
   };
 }
@@ -60,10 +67,13 @@ export function jetStreamReader(jsm: JetStreamManager): EventReader {
   };
 }
 
-/** The snapshots alone. */
-export async function jetStreamSnapshots(js: JetStreamClient): Promise<SnapshotStore> {
+/** The snapshots alone, and only to read. */
+export const jetStreamSnapshots = async (js: JetStreamClient): Promise<SnapshotReader> =>
+  kvSnapshotReader(await openBuckets(js));
+
+async function openBuckets(js: JetStreamClient): Promise<SnapshotBucket> {
   const [any, leader] = await Promise.all([openBucket(js, true), openBucket(js, false)]);
-  return kvSnapshotStore({ any, leader });
+  return { any, leader };
 }
 
 /** The snapshots for who replaces them beside the services. */

@@ -11,7 +11,7 @@ export type Reply =
 
 export interface Requester {
   /** @throws whatever the client throws before it sends: nothing was sent then. */
-  request(subject: string, payload: Uint8Array, headers: MsgHdrs): Promise<Reply>;
+  request(subject: string, payload: Uint8Array, headers?: MsgHdrs): Promise<Reply>;
 }
 
 interface Waiting {
@@ -76,7 +76,7 @@ export function createRequester(
   return {
     request(subject, payload, headers) {
       const token = (nextToken++).toString(36);
-      nc.publish(subject, payload, { headers, reply: `${inbox}.${token}` });
+      nc.publish(subject, payload, { reply: `${inbox}.${token}`, ...(headers && { headers }) });
       return new Promise((resolve) => {
         waiting.set(token, { resolve, deadline: performance.now() + timeoutMs });
         timer ??= setTimeout(expire, timeoutMs);

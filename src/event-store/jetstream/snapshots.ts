@@ -1,18 +1,28 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
-import { errors } from 'nats';
 import type { AccountRecord } from '../../account/record.ts';
-import type { Consistency, SnapshotStore } from '../event-store.ts';
+import type { Consistency, SnapshotReader, SnapshotStore } from '../event-store.ts';
 import { decodeSnapshot, encodeSnapshot, OutdatedSnapshotError } from '../snapshot-codec.ts';
+import type { EventLoopTurn } from './event-loop-turn.ts';
 import { SNAPSHOT_BUCKET } from './names.ts';
+import { outcomeOf } from './publish-outcome.ts';
+import type { Requester } from './requester.ts';
 
 /** The bucket twice: read from any replica, and from its leader. */
 export type SnapshotBucket = Readonly<Record<Consistency, KV>>;
 
 const NO_BUCKET = `the bucket ${SNAPSHOT_BUCKET} is missing or has no leader; "jetbank streams apply" makes it`;
 
+/** Stores a value under a key of the bucket. @throws when it was not stored. */
+export type Put = (key: string, value: Uint8Array) => Promise<void>;
+
 /** Snapshots in a KV bucket: the key is the account id, the value the newest snapshot. */
-export function kvSnapshotStore(bucket: SnapshotBucket): SnapshotStore {
+export const kvSnapshotStore = (bucket: SnapshotBucket, put: Put): SnapshotStore => ({
+  ...kvSnapshotReader(bucket),
+  save: (record) => put(record.account.accountId, encodeSnapshot(record)),
+});
+
+export function kvSnapshotReader(bucket: SnapshotBucket): SnapshotReader {
   return {
     async load(accountId, consistency) {
       try {
@@ -22,18 +32,6 @@ export function kvSnapshotStore(bucket: SnapshotBucket): SnapshotStore {
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         return { kind: 'unusable', reason, outdated: error instanceof OutdatedSnapshotError };
-      }
-    },
-    async save(record) {
-      try {
-        await bucket.leader.put(record.account.accountId, encodeSnapshot(record));
-      } catch (error) {
-        // The client takes a subject that no stream listens to for a server without JetStream.
-        const cause = error instanceof Error ? error.cause : undefined;
-        if (cause instanceof errors.RequestError && cause.isNoResponders()) {
-          throw new Error(NO_BUCKET, { cause: error });
-        }
-        throw error;
       }
     },
   };
@@ -74,8 +72,23 @@ export function snapshotRevisions(bucket: KV): SnapshotRevisions {
 function usable(
   accountId: string,
   record: AccountRecord,
-): Awaited<ReturnType<SnapshotStore['load']>> {
+): Awaited<ReturnType<SnapshotReader['load']>> {
   if (record.account.accountId === accountId) return { kind: 'found', record };
   const reason = `it is of account ${record.account.accountId}`;
   return { kind: 'unusable', reason, outdated: false };
+}
+
+/**
+ * Puts into the bucket as the KV client does, by a publish on the key's subject, but in one write with
+ * the appends of the same turn of the event loop, and at the price of one of them.
+ */
+export function putWithAppends(requester: Requester, turn: EventLoopTurn): Put {
+  return async (key, value) => {
+    await turn.end();
+    const reply = await requester.request(`$KV.${SNAPSHOT_BUCKET}.${key}`, value);
+    if (reply.kind === 'no_responders') throw new Error(NO_BUCKET);
+    const outcome = outcomeOf(reply);
+    if (outcome.kind === 'stored') return;
+    throw new Error('reason' in outcome ? outcome.reason : `JetStream answered ${outcome.kind}`);
+  };
 }
