@@ -16,22 +16,33 @@ export interface SeededRandom {
 
 const LARGEST_SEED = 2 ** 31;
 
-/** mulberry32: small, quick, and the same everywhere. `what` names the use in the printed line. */
+/** `what` names the use in the printed line. */
 export function seededRandom(what: string): SeededRandom {
   const seed = Number(process.env['TEST_SEED'] ?? randomInt(LARGEST_SEED));
   console.log(`${what}: TEST_SEED=${seed}`);
-  return randomFrom(seed);
+  return randomFrom(seed, [seed, 0, 0]);
 }
 
-function randomFrom(seed: number): SeededRandom {
-  let state = seed;
+/** Draws that are thrown away, until every bit of the seed has reached all of the state. */
+const WARM_UP = 15;
 
-  function next(): number {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+/**
+ * sfc32: small, quick, and the same everywhere. Its state of 128 bits and its counter keep forks
+ * apart: with a smaller one, two of many forks sooner or later draw the same UUIDs.
+ */
+function randomFrom(seed: number, [first, second, third]: [number, number, number]): SeededRandom {
+  let [a, b, c, counter] = [first | 0, second | 0, third | 0, 1];
+
+  function bits(): number {
+    const mixed = (((a + b) | 0) + counter) | 0;
+    counter = (counter + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = (((c << 21) | (c >>> 11)) + mixed) | 0;
+    return mixed >>> 0;
   }
+  for (let draws = 0; draws < WARM_UP; draws += 1) bits();
+  const next = () => bits() / 2 ** 32;
   const below = (limit: number) => Math.floor(next() * limit);
   const hex = (digits: number) =>
     Array.from({ length: digits }, () => below(16).toString(16)).join('');
@@ -45,6 +56,6 @@ function randomFrom(seed: number): SeededRandom {
       return picked;
     },
     uuid: () => `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(12)}`,
-    fork: () => randomFrom(below(LARGEST_SEED)),
+    fork: () => randomFrom(seed, [bits(), bits(), bits()]),
   };
 }
