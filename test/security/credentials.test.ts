@@ -11,7 +11,13 @@ import { keyed } from '../support/http.ts';
 import type { Answer } from '../support/http.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import type { TempFolder } from '../support/temp-folder.ts';
-import { AUDIENCE, startTokenIssuer, tampered, unsigned } from '../support/token-issuer.ts';
+import {
+  AUDIENCE,
+  reheaded,
+  startTokenIssuer,
+  tampered,
+  unsigned,
+} from '../support/token-issuer.ts';
 import type { TokenIssuer } from '../support/token-issuer.ts';
 
 const teller = testKey('teller', ['accounts:write', 'accounts:read']);
@@ -86,14 +92,21 @@ describe('refused with 401 is', () => {
     ['a key of the same name that is not in the file', () => stranger.key, /key is not known/],
     ['a key cut short', () => teller.key.slice(0, -1), /key is not known/],
     ['a key of nobody', () => `jb_nobody_${'x'.repeat(43)}`, /key is not known/],
+    ['a token of another time', () => issuer.token({ exp: 1 }), /: it has expired$/],
+    ['a token for others', () => issuer.token({ aud: 'eve' }), /: its claim "aud" is wrong$/],
+    ['a token of nobody', () => issuer.token({ sub: undefined }), /: its claim "sub" is missing$/],
+    ['a token without a signature', () => unsigned(token), /: its algorithm is not allowed$/],
     [
-      'a token of another time',
-      () => issuer.token({ exp: 1 }),
-      /"exp" claim timestamp check failed/,
+      'a token that was changed',
+      () => tampered(token, { sub: 'eve' }),
+      /: its signature is wrong$/,
     ],
-    ['a token without a signature', () => unsigned(token), /token is not valid/],
-    ['a token that was changed', () => tampered(token, { sub: 'eve' }), /token is not valid/],
-    ['a word', () => 'hunter2', /token is not valid/],
+    [
+      'a token whose header asks for what no header of an answer may have',
+      () => reheaded(token, { alg: 'ES256', crit: ['eve\n'] }),
+      /^the token is not valid: its header asks for what is not supported$/,
+    ],
+    ['a word', () => 'hunter2', /: it is no signed JWT$/],
   ])('%s', async (_, credential, detail) => {
     const answer = await commands.deposit(accountId, '1.00', bearer(await credential()));
     expectUnauthenticated(answer, detail);

@@ -74,6 +74,12 @@ export function unsigned(token: string): string {
   return `${encoded({ alg: 'none', typ: 'JWT' })}.${token.split('.')[1] ?? ''}.`;
 }
 
+/** The token under another header and its old signature. */
+export function reheaded(token: string, header: Readonly<Record<string, unknown>>): string {
+  const [, payload = '', signature = ''] = token.split('.');
+  return `${encoded(header)}.${payload}.${signature}`;
+}
+
 /** The token with other claims under its old signature. */
 export function tampered(token: string, claims: JWTPayload): string {
   const [header = '', payload = '', signature = ''] = token.split('.');
