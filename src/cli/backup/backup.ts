@@ -1,5 +1,6 @@
 import { mkdir, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { BrokenArchiveError } from '../../event-store/jetstream/archive/byte-reader.ts';
 import { readArchive } from '../../event-store/jetstream/archive/read-archive.ts';
 import type { ArchiveSummary } from '../../event-store/jetstream/archive/read-archive.ts';
 import { STREAM } from '../../event-store/jetstream/names.ts';
@@ -16,6 +17,7 @@ import { CliError } from '../cli-error.ts';
 import { withNats } from '../nats-only.ts';
 import type { NatsOnly } from '../nats-only.ts';
 import { progressBar } from '../progress-bar.ts';
+import { expectAllOf, readableOrAsStored } from './check-archive.ts';
 import { oneFolder } from './folder-argument.ts';
 import { ARCHIVE, manifestOf, writeManifest } from './manifest.ts';
 
@@ -73,11 +75,14 @@ interface Taken {
 async function takeAndCheck(nats: NatsOnly, path: string): Promise<Taken> {
   const header = await take(nats, path);
   process.stderr.write('reading it back\n');
-  const archive = await readArchive(path);
-  if (archive.seen >= header.state.last_seq) return { header, archive };
-  throw new CliError(
-    `the backup ends at ${archive.seen}, but ${STREAM} was at ${header.state.last_seq} already: try again`,
-  );
+  const archive = await readArchive(path, readableOrAsStored(nats.jsm)).catch((error: unknown) => {
+    if (!(error instanceof BrokenArchiveError)) throw error;
+    throw new CliError(
+      `${path} is damaged: ${error.message}. This is no backup: try again, and run "jetbank verify"`,
+    );
+  });
+  expectAllOf(header.state, archive);
+  return { header, archive };
 }
 
 async function take({ nc }: NatsOnly, path: string): Promise<SnapshotHeader> {

@@ -19,14 +19,20 @@ const NOT_A_MESSAGE = 0xc000_0000;
 
 /**
  * The messages of a block (`filestore.go`, nats-server 2.14), up to a record that is not all there:
- * the server drops that too when it reads the block.
+ * the server drops that too when it reads the block. `onTorn` is told where such a record begins.
  */
-export function* messagesIn(block: Buffer): Generator<BlockRecord> {
-  for (let at = 0; at + HEADER <= block.length;) {
-    const marked = block.readUInt32LE(at);
+export function* messagesIn(
+  block: Buffer,
+  onTorn: (at: number) => void = () => undefined,
+): Generator<BlockRecord> {
+  for (let at = 0; at < block.length;) {
+    const marked = at + HEADER > block.length ? 0 : block.readUInt32LE(at);
     const hasHeaders = (marked & HAS_HEADERS) !== 0;
     const end = at + (marked & ~HAS_HEADERS);
-    if (end < at + HEADER + CHECKSUM || end > block.length) return;
+    if (end < at + HEADER + CHECKSUM || end > block.length) {
+      onTorn(at);
+      return;
+    }
     const begin = at;
     const record = block.subarray(begin, end - CHECKSUM);
     at = end;

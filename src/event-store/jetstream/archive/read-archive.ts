@@ -38,10 +38,14 @@ const ERRORS_FILE = 'errors.txt';
 
 /**
  * Reads a whole archive as nats-server sends it: a tar file, compressed with S2, of the stream's blocks.
- * Writers go on meanwhile, so it may end between the messages of one append.
- * @throws BrokenArchiveError when it is damaged or cut off.
+ * Writers go on meanwhile, so it may end between the messages of one append, or within a message.
+ * `onMessage` is awaited for each message up to the clean end.
+ * @throws BrokenArchiveError when it is damaged or cut off, and whatever `onMessage` throws.
  */
-export async function readArchive(path: string): Promise<ArchiveSummary> {
+export async function readArchive(
+  path: string,
+  onMessage: (message: BlockRecord) => Promise<void> | void = () => undefined,
+): Promise<ArchiveSummary> {
   const hash = createHash('sha256');
   let bytes = 0;
   async function* file(): AsyncGenerator<Uint8Array> {
@@ -57,18 +61,26 @@ export async function readArchive(path: string): Promise<ArchiveSummary> {
   let open: BlockRecord[] = [];
   let seen = 0;
   let end: CleanEnd | undefined;
+  let torn: string | undefined;
   for await (const { name, content, headerAt } of readTar(decompressed)) {
     if (name === ERRORS_FILE) throw new BrokenArchiveError(content.toString('utf8'));
     if (!name.endsWith('.blk')) continue;
+    // Only the last block is one that the server still writes to.
+    if (torn !== undefined) throw new BrokenArchiveError(torn);
     const frame = frames.findLast(({ dataAt }) => dataAt <= headerAt);
     if (frame === undefined) throw new BrokenArchiveError('it has no beginning');
-    for (const message of messagesIn(content)) {
+    for (const message of messagesIn(content, (at) => {
+      torn = `${name} has a record at byte ${at} that is not all there, behind message ${seen}`;
+    })) {
       seen = message.sequence;
       // An append may go on in the next block: the end is then in this one.
       if (open.length === 0) end = { frame, headerAt, keep: message.at };
       open.push(message);
       if (isPartOfMore(message)) continue;
-      for (const done of open) digest.add(done);
+      for (const done of open) {
+        digest.add(done);
+        await onMessage(done);
+      }
       open = [];
     }
     if (open.length === 0) end = { frame, headerAt, keep: content.length };

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { glob, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { connect } from 'nats';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { STREAM } from '../../src/event-store/jetstream/names.ts';
+import { subjectOf } from '../../src/event-store/subjects.ts';
+import { historyOf, writeOf } from '../support/account-events.ts';
+import { jetbank, jetbankOk } from '../support/jetbank.ts';
+import { freshStreams, storesOn } from '../support/jetstream-stores.ts';
+import { startTestNats } from '../support/nats.ts';
+import type { TestNats } from '../support/nats.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import type { TempFolder } from '../support/temp-folder.ts';
+
+const ACCOUNT = randomUUID();
+const EVENTS = 8;
+
+let nats: TestNats;
+let folder: TempFolder;
+
+beforeAll(async () => {
+  folder = await tempFolder('backups');
+  nats = await startTestNats();
+  const nc = await connect({ servers: nats.url });
+  await freshStreams(nc);
+  const { events } = await storesOn(nc);
+  await events.append([writeOf(ACCOUNT, 0, ...historyOf(ACCOUNT, EVENTS))]);
+  await nc.request(subjectOf(randomUUID()), 'no event');
+  await nc.close();
+});
+afterAll(async () => {
+  await nats.remove();
+  await folder.remove();
+});
+
+const backup = (name: string) =>
+  [{ NATS_URL: nats.url }, 'backup', join(folder.path, name)] as const;
+
+test('a bad event of the log itself is backed up with it', async () => {
+  expect(await jetbankOk(...backup('bad-event'))).toContain(`${EVENTS + 1} messages`);
+});
+
+test('a message that has rotted on the disk of the server makes no backup', async () => {
+  await nats.stop();
+  for await (const file of glob(join(nats.dataDir, '**', STREAM, '**', '*.blk'))) {
+    const bytes = await readFile(file);
+    // The Avro marker of the second event's payload.
+    const marker = Buffer.from([0xc3, 0x01]);
+    bytes[bytes.indexOf(marker, bytes.indexOf(marker) + 1)] = 0;
+    await writeFile(file, bytes);
+  }
+  await nats.restart();
+  const { exit, stderr } = await jetbank(...backup('rotten'));
+  expect([exit, stderr]).toEqual([
+    1,
+    expect.stringMatching(/message 2 of the backup cannot be read .* This is no backup/),
+  ]);
+});
