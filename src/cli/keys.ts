@@ -1,12 +1,11 @@
-import { renameSync, statSync, writeFileSync } from 'node:fs';
-import { KEY_NAME, newKey, readKeysFile } from '../platform/auth/api-keys.ts';
+import { KEY_NAME, newKey } from '../platform/auth/api-keys.ts';
 import type { KeyEntry } from '../platform/auth/api-keys.ts';
 import { SCOPES } from '../platform/auth/caller.ts';
 import type { Scope } from '../platform/auth/caller.ts';
 import type { Environment } from '../platform/environment.ts';
-import { messageOf } from '../platform/message-of.ts';
 import { noOperands, readArguments, UsageError, wholeNumber } from './arguments.ts';
 import { CliError } from './cli-error.ts';
+import { changeKeys, readKeys } from './keys-file.ts';
 
 /** Digits of a hash that tell the keys of one caller from each other. */
 const FINGERPRINT_DIGITS = 12;
@@ -39,7 +38,7 @@ export function createKey(args: readonly string[], variables: Environment): void
     ...(rate !== undefined && { requestsPerSecond: rate }),
     createdAt: new Date().toISOString(),
   };
-  write(path, [...readKeys(path), entry]);
+  changeKeys(path, (keys) => [...keys, entry]);
   process.stdout.write(`${key}\n`);
   process.stderr.write(`added to ${path}; this is the only time that the key is shown\n`);
 }
@@ -64,17 +63,15 @@ export function revokeKey(args: readonly string[], variables: Environment): void
   if (name === undefined) throw new UsageError('name the caller: "jetbank keys list" shows them');
   noOperands(others);
   const path = pathOf(values.file, variables);
-  const keys = readKeys(path);
   const goes = (entry: KeyEntry) =>
     entry.name === name && (wanted === undefined || fingerprint(entry.sha256) === wanted);
-  const revoked = keys.filter(goes).length;
-  if (revoked === 0) {
+  let revoked = 0;
+  changeKeys(path, (keys) => {
+    const left = keys.filter((entry) => !goes(entry));
+    revoked = keys.length - left.length;
+    if (revoked > 0) return left;
     throw new CliError(`${path} has no such key; "jetbank keys list" shows those that it has`);
-  }
-  write(
-    path,
-    keys.filter((entry) => !goes(entry)),
-  );
+  });
   process.stderr.write(`${revoked} of ${name} removed from ${path}\n`);
 }
 
@@ -90,21 +87,4 @@ function pathOf(flag: string | undefined, { HTTP_API_KEYS_FILE: setting }: Envir
   const path = flag ?? setting ?? '';
   if (path !== '') return path;
   throw new UsageError('name the file of the keys: --file PATH, or HTTP_API_KEYS_FILE');
-}
-
-/** The keys of the file; none where there is no file yet. */
-function readKeys(path: string): readonly KeyEntry[] {
-  if (statSync(path, { throwIfNoEntry: false }) === undefined) return [];
-  try {
-    return readKeysFile(path).keys;
-  } catch (cause) {
-    throw new CliError(`${path}: ${messageOf(cause)}`, { cause });
-  }
-}
-
-/** In one step: a service that reads the file at that moment sees the old keys or the new ones. */
-function write(path: string, keys: readonly KeyEntry[]): void {
-  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0o600;
-  writeFileSync(`${path}.new`, `${JSON.stringify({ keys }, undefined, 2)}\n`, { mode });
-  renameSync(`${path}.new`, path);
 }

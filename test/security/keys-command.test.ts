@@ -1,9 +1,10 @@
-import { readFile, stat } from 'node:fs/promises';
+import { chmod, chown, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createKey, listKeys, revokeKey } from '../../src/cli/keys.ts';
+import { changeKeys } from '../../src/cli/keys-file.ts';
 import { findCallers, readKeysFile } from '../../src/platform/auth/api-keys.ts';
-
+import { testKey, writeKeys } from '../support/api-keys.ts';
 import { jetbankOk } from '../support/jetbank.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import type { TempFolder } from '../support/temp-folder.ts';
@@ -56,4 +57,73 @@ test.each([
   [listKeys, ['--file', ''], 'name the file of the keys'],
 ])('%o %o is refused', (command, args, message) => {
   expect(() => command(args, {})).toThrow(message);
+});
+
+describe('a file that is being changed', () => {
+  let path: string;
+  const teller = testKey('teller', ['ops']);
+  const revoke = () => revokeKey(['teller', '--file', path], {});
+  beforeEach(async () => {
+    path = join(folder.path, 'changed.json');
+    await writeKeys(path, [teller]);
+  });
+
+  test('is left to the command that changes it: no other one reads what that replaces', () => {
+    changeKeys(path, (keys) => {
+      expect(revoke).toThrow('another keys command is running');
+      return keys;
+    });
+    expect(readKeysFile(path).keys).toEqual([teller.entry]);
+    revoke();
+    expect(readKeysFile(path).keys).toEqual([]);
+  });
+
+  test('is not changed where a command was killed, until somebody has had a look', async () => {
+    await writeFile(`${path}.new`, 'half');
+    expect(revoke).toThrow('another keys command is running, or one was killed');
+    expect(revoke).toThrow(`remove ${path}.new`);
+    expect(await readFile(`${path}.new`, 'utf8')).toBe('half');
+    expect(readKeysFile(path).keys).toEqual([teller.entry]);
+    await rm(`${path}.new`);
+  });
+
+  test('is not held up by a command that failed', () => {
+    expect(() => revokeKey(['nobody', '--file', path], {})).toThrow('has no such key');
+    revoke();
+    expect(readKeysFile(path).keys).toEqual([]);
+  });
+
+  test('keeps its mode, whatever the umask', async () => {
+    await chmod(path, 0o664);
+    revoke();
+    expect((await stat(path)).mode & 0o777).toBe(0o664);
+  });
+
+  // Only root may give a file away.
+  describe.runIf(process.geteuid?.() === 0)('and is the service’s own', () => {
+    const SERVICE = { uid: 12_345, gid: 12_346 };
+    const NOBODY = 65_534;
+
+    test('stays so when root changes it', async () => {
+      await chown(path, SERVICE.uid, SERVICE.gid);
+      await chmod(path, 0o600);
+      revoke();
+      const { uid, gid, mode } = await stat(path);
+      expect({ uid, gid, mode: mode & 0o777 }).toEqual({ ...SERVICE, mode: 0o600 });
+    });
+
+    test('is left as it was by somebody who cannot give it back', async () => {
+      await chown(path, SERVICE.uid, SERVICE.gid);
+      await chmod(path, 0o644);
+      await chmod(folder.path, 0o777);
+      process.seteuid?.(NOBODY);
+      try {
+        expect(revoke).toThrow(`${path} is of user ${SERVICE.uid}, group ${SERVICE.gid}`);
+      } finally {
+        process.seteuid?.(0);
+      }
+      expect(readKeysFile(path).keys).toEqual([teller.entry]);
+      expect(await readdir(folder.path)).not.toContain('changed.json.new');
+    });
+  });
 });
