@@ -55,6 +55,13 @@ export function loggedCommands(metrics: CommandMetrics, log: Logger): CommandObs
       metrics.snapshotIgnored(accountId, reason);
       warnOfSnapshot({ accountId, reason }, 'snapshot ignored; the account is read from the log');
     },
+    logSetBack(accountId, reason) {
+      log.error(
+        { accountId, reason },
+        'the log lacks events that it had acknowledged: what this process knew of the account is ' +
+          'forgotten. Was a backup restored while it ran? Restart the services, and run "jetbank verify"',
+      );
+    },
     undecodable(accountId, error) {
       warnOfUndecodable(
         { accountId, error },

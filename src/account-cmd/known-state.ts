@@ -4,7 +4,7 @@ import { applyRecorded } from '../account/record.ts';
 import { BEGINNING } from '../event-store/event-store.ts';
 import type { Consistency } from '../event-store/event-store.ts';
 import { withTimeout } from '../platform/timeout.ts';
-import { loadAccount, positionOf } from './load-account.ts';
+import { contradictionWith, loadAccount, positionOf } from './load-account.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** How long any replica may take to answer before the leader is asked instead, in milliseconds. */
@@ -39,15 +39,25 @@ export async function firstState(context: WorkerContext, accountId: string): Pro
   }
 }
 
-/** Folds in what the log holds beyond the known state, by the leader's word. */
+/**
+ * Folds in what the log holds beyond the known state, by the leader's word. Where the log does not
+ * bear that state out, it was restored or a server has lost its end: the log counts, and the account
+ * is folded from its beginning. What is found then must be found once more before it is the newest,
+ * since a leader that was deposed does not know it at once.
+ */
 export async function catchUp(
-  { events }: WorkerContext,
+  { events, observer }: WorkerContext,
   accountId: string,
   known: KnownState,
   onEvent: (recorded: RecordedEvent, after: AccountRecord) => void,
 ): Promise<KnownState> {
   let { record } = known;
   const head = await events.head(accountId, 'leader');
+  const contradiction = record && contradictionWith(head, record);
+  if (contradiction !== undefined) {
+    observer.logSetBack(accountId, contradiction);
+    record = undefined;
+  }
   if (head !== undefined) {
     const position = record === undefined ? BEGINNING : positionOf(record);
     for await (const recorded of events.tail(head, position, 'leader')) {
@@ -55,5 +65,5 @@ export async function catchUp(
       onEvent(recorded, record);
     }
   }
-  return { record, freshness: 'newest' };
+  return { record, freshness: contradiction === undefined ? 'newest' : 'likely' };
 }

@@ -32,12 +32,13 @@ export async function loadAccount(
     events.head(accountId, consistency),
   ]);
   if (snapshot.kind === 'unusable') onBadSnapshot(accountId, snapshot.reason);
+  const contradiction =
+    snapshot.kind === 'found' ? contradictionWith(head, snapshot.record) : undefined;
   if (head === undefined) {
-    if (snapshot.kind === 'found') onBadSnapshot(accountId, 'the log has no such account');
+    if (contradiction !== undefined) onBadSnapshot(accountId, contradiction);
     return undefined;
   }
   if (snapshot.kind === 'found') {
-    const contradiction = contradictionWith(head, snapshot.record);
     if (contradiction === undefined) {
       try {
         return await fold(events, head, snapshot.record, consistency);
@@ -52,13 +53,18 @@ export async function loadAccount(
   return fold(events, head, undefined, consistency);
 }
 
-/** What the last event alone says against the snapshot. */
-function contradictionWith({ sequence, event }: Head, snapshot: AccountRecord): string | undefined {
-  const { account } = snapshot;
-  if (snapshot.sequence > sequence || account.version > event.version) {
+/** What the account's last event alone says against a state that is known from elsewhere. */
+export function contradictionWith(
+  head: Head | undefined,
+  known: AccountRecord,
+): string | undefined {
+  if (head === undefined) return 'the log has no such account';
+  const { sequence, event } = head;
+  const { account } = known;
+  if (known.sequence > sequence || account.version > event.version) {
     return `it is ahead of the log (version ${account.version}, the log has ${event.version})`;
   }
-  if (snapshot.sequence < sequence) return undefined;
+  if (known.sequence < sequence) return undefined;
   const same = account.version === event.version && hasStanding(account, standingAfter(event));
   return same ? undefined : 'it contradicts the event it was taken at';
 }

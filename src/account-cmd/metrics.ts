@@ -73,6 +73,7 @@ export function commandMetrics(registry: Registry, count: CommandCounts): Comman
     snapshotFailed: () => snapshots.inc({ result: 'failed' }),
     snapshotSkipped: () => snapshots.inc({ result: 'skipped' }),
     snapshotIgnored: () => snapshots.inc({ result: 'ignored' }),
+    logSetBack: () => undefined,
   };
 }
 

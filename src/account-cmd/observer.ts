@@ -16,6 +16,8 @@ export interface CommandObserver {
   /** Too many snapshots wait: one goes unwritten. */
   readonly snapshotSkipped: () => void;
   readonly snapshotIgnored: (accountId: string, reason: string) => void;
+  /** The log does not have what this process knows of the account: it was restored, or has lost its end. */
+  readonly logSetBack: (accountId: string, reason: string) => void;
   /** An event of the account is of no schema that this program knows: a newer release wrote it. */
   readonly undecodable: (accountId: string, error: Error) => void;
   /** The service's own fault: an error that no outcome stands for. */
@@ -40,6 +42,7 @@ export const silentObserver: CommandObserver = {
   snapshotFailed: () => undefined,
   snapshotSkipped: () => undefined,
   snapshotIgnored: () => undefined,
+  logSetBack: () => undefined,
   undecodable: () => undefined,
   failed: () => undefined,
 };
