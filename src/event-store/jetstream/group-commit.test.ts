@@ -63,6 +63,27 @@ test.each([
   expect(sent.length).toBe(1);
 });
 
+test('without an answer nothing that waits is sent: surely none of it is stored', async () => {
+  const { sent, commit } = heldBack();
+  const asked = ['a', 'b', 'c'].map(async (subject) => {
+    const outcome = commit(append(subject));
+    await turn();
+    return outcome;
+  });
+  await turn();
+  void commit(append('d'));
+  await turn();
+  const waiting = [commit(append('e')), commit(append('f'))];
+  await turn();
+  expect(sent.length).toBe(2);
+  const lost = { kind: 'unknown', reason: 'no answer' } as const;
+  sent[0]!.answer(lost);
+  expect(await Promise.all(asked)).toEqual([lost, lost, lost]);
+  const refused = { kind: 'unavailable', reason: lost.reason };
+  expect(await Promise.all(waiting)).toEqual([refused, refused]);
+  expect(sent.length).toBe(2);
+});
+
 test('appends on one subject, and more than a batch may hold, go apart', async () => {
   const { sent, commit } = heldBack();
   for (const messages of [

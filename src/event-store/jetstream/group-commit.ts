@@ -29,7 +29,9 @@ interface Member<Message> {
  * A group is stored as a whole or not at all. Where one append in it is out of date or a repeat, the
  * server refuses all, and both halves are tried by themselves, down to the single append that it was.
  * The next groups are smaller then, until some were stored. An outcome that says nothing of a single
- * append (no answer, a server too busy) is the outcome of all of them.
+ * append (no answer, a server too busy) is the outcome of all of them. Where there is no answer, those
+ * that still wait are not sent: each round of them would wait as long for none, and be stored after
+ * their callers have given up.
  */
 export function groupCommit<Message extends Groupable>(
   send: (messages: readonly Message[]) => Promise<AppendOutcome>,
@@ -62,7 +64,14 @@ export function groupCommit<Message extends Groupable>(
     } else {
       settleAll(group, outcome);
     }
+    if (outcome.kind === 'unknown') refuseWaiting(outcome.reason);
     startGroups();
+  }
+
+  function refuseWaiting(reason: string): void {
+    for (const group of [...halves.splice(0), waiting.splice(0)]) {
+      settleAll(group, { kind: 'unavailable', reason });
+    }
   }
 
   return (messages) =>
