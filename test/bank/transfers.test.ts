@@ -94,6 +94,25 @@ describe('a transfer', () => {
     expect(problem.errors).toMatchObject([{ pointer: '/legs/1/amount' }]);
   });
 
+  test('of one leg in a list is answered and refused as a list, and is the same under its key', async () => {
+    const [ada, bob] = [await opened('5.00'), await opened('0')];
+    const post = (amount: string, key?: string) =>
+      first.post('/transfers', { legs: [{ from: ada, to: bob, amount }] }, key ? keyed(key) : {});
+    const { body } = await post('2.00', 'listed');
+    expect(body).toMatchObject({
+      legs: [{ fromAccountId: ada, toAccountId: bob, amount: '2.00' }],
+      accounts: [
+        { accountId: ada, balance: '3.00' },
+        { accountId: bob, balance: '2.00' },
+      ],
+    });
+    expect(body).not.toHaveProperty('from');
+    expect((await post('4.00')).problem.errors).toMatchObject([{ pointer: '/legs/0/amount' }]);
+    const again = await transfer(second, ada, bob, '2.00', keyed('listed'));
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+    expect(again.body).toMatchObject({ from: { balance: '3.00' }, to: { balance: '2.00' } });
+  });
+
   test.each([
     ['to itself', 'same_account', 422, (a: string) => ({ fromAccountId: a, toAccountId: a })],
     [

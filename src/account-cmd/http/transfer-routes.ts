@@ -4,6 +4,7 @@ import type { Transfer, TransferLeg } from '../../account/commands.ts';
 import type { HttpServer } from '../../platform/http-types.ts';
 import { invalidField, ProblemError } from '../../platform/problem.ts';
 import { readUuid } from '../../platform/uuid.ts';
+import type { CommandAnswer } from '../command.ts';
 import type { CommandService } from '../command-service.ts';
 import { commandProblems } from './problems.ts';
 import { operationId, readAmount, readCommand, readText } from './read-command.ts';
@@ -45,10 +46,26 @@ export function transferRoutes(server: HttpServer, execute: CommandService['exec
         legs,
         ...(reference !== undefined && { reference: readText('reference', reference) }),
       };
+      const asLegs = request.body.legs !== undefined;
       const answer = await execute(readCommand(request, accountId, command));
-      return reply.code(201).send(transferView(command, doneAnswer(answer, reply)));
+      const done = doneAnswer(asLegs ? inLegs(answer) : answer, reply);
+      return reply.code(201).send(transferView(command, done, asLegs));
     },
   );
+}
+
+/** The members of the only leg, as the command calls them and as a request that lists it does. */
+const IN_LEGS: Readonly<Record<string, string>> = {
+  fromAccountId: 'legs/0/from',
+  toAccountId: 'legs/0/to',
+  amount: 'legs/0/amount',
+};
+
+/** To the command a list of one leg is the same as its three members; a refusal names what was sent. */
+function inLegs(answer: CommandAnswer): CommandAnswer {
+  if (answer.kind !== 'refused' || answer.error.field === undefined) return answer;
+  const field = IN_LEGS[answer.error.field] ?? answer.error.field;
+  return { ...answer, error: { ...answer.error, field } };
 }
 
 type Body = Static<typeof TransferBody>;

@@ -4,14 +4,14 @@ import type { AccountEvent, RecordedEvent } from '../../account/events.ts';
 import type { Transfer } from '../../account/commands.ts';
 import type { Done } from './send-answer.ts';
 
-/** A transfer as it is answered: of one leg as its two sides, of several as legs and accounts. */
-export function transferView(command: Transfer, { sequence, events = [] }: Done) {
+/** A transfer as it is answered: as its two sides, or as legs and accounts where it was asked for so. */
+export function transferView(command: Transfer, { sequence, events = [] }: Done, asLegs: boolean) {
   const sides = events.flatMap(({ event }) => ('transferId' in event ? [event] : []));
   const sent = sides.filter(({ type }) => type === 'TransferSent');
   const last = lastOfEach(events);
   const { transferId } = command;
   const [only] = sent;
-  if (only !== undefined && command.legs.length === 1) {
+  if (only !== undefined && !asLegs) {
     const { accountId, counterparty, currency, reference } = only;
     const [from, to] = [accountId, counterparty].map((id) => accountAfter(last.get(id) ?? only));
     const ends = { ...(from && { from }), ...(to && { to }) };
