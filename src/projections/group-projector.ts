@@ -1,11 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type {
-  Consumer,
-  ConsumerMessages,
-  JetStreamClient,
-  JetStreamManager,
-  JsMsg,
-} from '@nats-io/jetstream';
+import type { Consumer, JetStreamClient, JetStreamManager, JsMsg } from '@nats-io/jetstream';
 import { STREAM, TRACE_HEADER } from '../event-store/jetstream/names.ts';
 import { entryOf } from '../event-store/log-entry.ts';
 import { createApplier, MAX_BATCH, READ_MODEL_DELETED } from './applier.ts';
@@ -16,6 +10,7 @@ import type { Delivery } from './delivery-order.ts';
 import { PRIORITY_GROUP, provisionGroupConsumer } from './durable-consumer.ts';
 import { withTimeout } from '../platform/timeout.ts';
 import { expectInLog } from './log-set-back.ts';
+import { followPin, giveUpPin } from './pin.ts';
 import type { ProjectedDocument } from './projection.ts';
 import { watchCheckpoint } from './watch-checkpoint.ts';
 
@@ -32,8 +27,8 @@ const PREFETCH = 4_000;
 const PULL_EXPIRES_MS = 2_000;
 /** How often a worker without events looks whether it must take over, in milliseconds. */
 const LOOK_EVERY_MS = 2_000;
-/** How long a worker that stops waits for the server to take its pin back, in milliseconds. */
-const UNPIN_TIMEOUT_MS = 1_000;
+/** How long a worker that broke off waits to hear how many events it is behind, in milliseconds. */
+const PENDING_TIMEOUT_MS = 1_000;
 /** Waits after a failure, from the first to the last, in milliseconds. */
 const FIRST_WAIT_MS = 100;
 const LAST_WAIT_MS = 5_000;
@@ -58,6 +53,7 @@ export async function runGroupProjector<D extends ProjectedDocument>(
     } catch (error) {
       if (stopped()) return;
       observer.failed(error, waitMs);
+      await tellPending(options);
       await sleep(waitMs, undefined, { signal }).catch(() => undefined);
       waitMs = Math.min(waitMs * 2, LAST_WAIT_MS);
     }
@@ -120,12 +116,26 @@ async function project<D extends ProjectedDocument>(
     await applier.written();
     if (!signal.aborted) throw new Error(`projecting ended: ${ending}`);
     await takeWhatWasOnItsWay(options, consumer);
-    if (pin.held()) await giveUpPin(options);
+    if (pin.held()) await giveUpPin(jsm, group);
   } finally {
     signal.removeEventListener('abort', stop);
     clearInterval(looking);
     unwatch();
     messages.stop();
+  }
+}
+
+/** Where MongoDB is what fails, the server of the log still knows what waits: no one else tells. */
+async function tellPending<D extends ProjectedDocument>({
+  jsm,
+  group,
+  observer,
+}: GroupProjectorOptions<D>): Promise<void> {
+  try {
+    const info = await withTimeout(jsm.consumers.info(STREAM, group.id), PENDING_TIMEOUT_MS);
+    observer.pending(info.num_pending + info.num_ack_pending);
+  } catch {
+    // Nobody knows then.
   }
 }
 
@@ -174,33 +184,4 @@ async function takeOver<D extends ProjectedDocument>(
   if (checkpoint !== seenBefore) return checkpoint;
   await applier.catchUp(delivered.stream_seq);
   return Math.max(checkpoint, delivered.stream_seq);
-}
-
-/**
- * Whether this worker is the one that gets the messages. The client would wait for ever for a consumer
- * that was deleted; here it is made again.
- */
-function followPin(messages: ConsumerMessages, end: (why: string) => void) {
-  let held = false;
-  void (async () => {
-    for await (const { type } of messages.status()) {
-      if (type === 'consumer_pinned') held = true;
-      if (type === 'consumer_unpinned') held = false;
-      const gone = ['consumer_deleted', 'consumer_not_found', 'stream_not_found'].includes(type);
-      if (gone) end(`the consumer is gone (${type})`);
-    }
-  })();
-  return { held: () => held };
-}
-
-/**
- * Whoever goes on gets the next message at once, not after the consumer's priority_timeout: another
- * replica, or this process itself after a pause. Without the permission that time passes.
- */
-async function giveUpPin<D extends ProjectedDocument>({
-  jsm,
-  group,
-}: GroupProjectorOptions<D>): Promise<void> {
-  const unpinned = jsm.consumers.unpin(STREAM, group.id, PRIORITY_GROUP);
-  await withTimeout(unpinned, UNPIN_TIMEOUT_MS).catch(() => undefined);
 }

@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import { eventually } from '../../support/await.ts';
 import { startBank } from '../../support/bank.ts';
 import type { Bank } from '../../support/bank.ts';
+import { metric } from '../../support/metrics.ts';
 import { startOwnMongo } from '../../support/own-mongo.ts';
 import type { SeededRandom } from '../../support/random.ts';
 import type { LoadSize } from '../support/load.ts';
@@ -45,6 +46,7 @@ export async function fillDisk(random: SeededRandom, size: LoadSize): Promise<vo
         expect(projection).toContain(ADVICE);
         expect(others).toEqual({});
         expect((await query.get('/accounts')).status).toBe(200);
+        expect(await metric(query.url, 'jetbank_projection_lag_events')).toBeGreaterThan(0);
         await load.progress(size.clients);
         await refuse(bank, []);
         note('there is room again');
