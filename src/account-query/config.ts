@@ -11,6 +11,8 @@ export interface Config extends ServiceConfig {
   readonly projectionGroups: number;
   /** Clients of live events at once, at most. */
   readonly liveClients: number;
+  /** A client of live events that has taken nothing for so long is cut off, in milliseconds. */
+  readonly liveStalledMs: number;
 }
 
 const DEFAULT_PORT = 8081;
@@ -23,6 +25,7 @@ export function readConfig(variables: Environment): Config {
     mongoUri: readMongoUri(env),
     projectionGroups: readProjectionGroups(env),
     liveClients: env.integer('LIVE_CLIENTS', 1_000, { min: 0, max: 100_000 }),
+    liveStalledMs: env.integer('LIVE_STALLED_SECONDS', 20, { min: 1, max: 600 }) * 1_000,
   };
   env.done();
   return config;

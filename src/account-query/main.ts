@@ -90,7 +90,7 @@ await runService(SERVICE, readConfig, async (config, shell) => {
   queryRoutes(http, {
     store: readStore(() => readModels(db, served.build())),
     log: () => state.log,
-    live: { feed, onDropped: live.dropped },
+    live: { feed, stalledMs: config.liveStalledMs, onDropped: live.dropped },
     position: () => served.position(),
     untilVisible: (...wait) => served.untilVisible(...wait),
     stopping: signal,

@@ -23,7 +23,8 @@ let commands: BankService;
 let queries: BankService;
 
 beforeAll(async () => {
-  bank = await startBank({ env: { LIVE_CLIENTS: String(MAX_CLIENTS) } });
+  const env = { LIVE_CLIENTS: String(MAX_CLIENTS), LIVE_STALLED_SECONDS: '3' };
+  bank = await startBank({ env });
   history = await historyWriter(bank.nc, random, 20);
   [commands, queries] = await Promise.all([bank.startCommand(), bank.startQuery()]);
 });
@@ -170,7 +171,7 @@ describe('a client', () => {
     let written = last;
     for (let batch = 0; batch < 20; batch += 1) written = await history.write(1_000);
     const dropped = () => metric(url, 'jetbank_live_clients_dropped_total');
-    await eventually(async () => expect(await dropped()).toBe(1), { timeoutMs: 45_000 });
+    await eventually(async () => expect(await dropped()).toBe(1), { timeoutMs: 20_000 });
     await untilIds(healthy, range(last + 1, written));
     sent.destroy();
   }, 90_000);

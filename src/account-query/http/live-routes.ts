@@ -10,11 +10,8 @@ import type { RouteOptions } from './route-options.ts';
 import { AccountParams, LiveHeaders, LiveQuery } from './schemas.ts';
 import { sendStream } from './send-stream.ts';
 
-/** A comment is sent after so long without an event, in milliseconds. */
-const HEARTBEAT_MS = 15_000;
-
-/** A client that has taken nothing for so long is cut off, in milliseconds; longer than a heartbeat. */
-const STALLED_MS = 20_000;
+/** A comment is sent after such a part of what makes a client stalled without an event. */
+const HEARTBEAT_PART = 3 / 4;
 
 /** Before what is sent after so long, the client’s credential is checked again, in milliseconds. */
 const CHECK_EVERY_MS = 1_000;
@@ -86,10 +83,11 @@ export function liveRoutes(server: HttpServer, options: RouteOptions): void {
       // nginx would wait for a full buffer.
       'x-accel-buffering': 'no',
     });
-    const following = { after, accountId, heartbeatMs: HEARTBEAT_MS, signal: stopping };
+    const heartbeatMs = live.stalledMs * HEARTBEAT_PART;
+    const following = { after, accountId, heartbeatMs, signal: stopping };
     return sendStream(reply, untilFailure(request, liveEvents(live.feed, events, following)), {
       stopping,
-      stalledMs: STALLED_MS,
+      stalledMs: live.stalledMs,
       onStalled: live.onDropped,
     });
   }

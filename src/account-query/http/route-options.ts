@@ -5,6 +5,8 @@ import type { UntilVisible } from '../served-build.ts';
 
 export interface LiveOptions {
   readonly feed: LiveFeed;
+  /** A client that has taken nothing for so long is cut off, in milliseconds. */
+  readonly stalledMs: number;
   /** Told of each client that was cut off because it took nothing. */
   readonly onDropped: () => void;
 }
