@@ -20,18 +20,6 @@ export const QUICK_READS: readonly QuickScenario[] = [
     small: { ...SMALL, faults: 1 },
   },
   {
-    what: 'a projector is killed between its writes to two collections',
-    run: killBetweenWrites,
-    size: { ...FULL, faults: 6 },
-    small: { ...SMALL, faults: 1 },
-  },
-  {
-    what: 'two workers share the deliveries of a group, and both write',
-    run: shareDeliveries,
-    size: { ...FULL, faults: 6 },
-    small: { ...SMALL, faults: 1 },
-  },
-  {
     what: 'two workers get all deliveries of a group, and both write',
     run: repeatDeliveries,
     size: { ...FULL, faults: 6 },
@@ -57,6 +45,16 @@ export const QUICK_OUTAGES: readonly QuickScenario[] = [
 ];
 
 export const READS: readonly Scenario[] = [
+  {
+    what: 'a projector is killed between its writes to two collections',
+    run: killBetweenWrites,
+    size: { ...FULL, faults: 6 },
+  },
+  {
+    what: 'two workers share the deliveries of a group, and both write',
+    run: shareDeliveries,
+    size: { ...FULL, faults: 6 },
+  },
   {
     what: 'acknowledgements of a projector get lost for a long time',
     run: dropAcknowledgements,
