@@ -8,30 +8,45 @@ export type LogEntry = ReadableEntry | UnreadableEntry;
 
 export interface ReadableEntry extends RecordedEvent {
   readonly accountId: string;
+  /** Only where the message was stored, and read, with the headers of one. */
+  readonly batch?: BatchPart;
 }
 
 export interface UnreadableEntry {
   readonly sequence: number;
   readonly accountId: string;
   readonly error: Error;
+  readonly batch?: BatchPart;
+}
+
+/** The atomic batch that a message came with (ADR-50 of NATS). */
+export interface BatchPart {
+  readonly id: string;
+  /** Whether the message is the last of the batch. */
+  readonly commits: boolean;
 }
 
 export interface LogMessage {
   readonly seq: number;
   readonly subject: string;
   readonly data: Uint8Array;
+  /** Answers '' for a header that is not there. */
+  readonly header?: { get(name: string): string };
 }
 
 /** Never throws: who reads on past a broken message must know that it was there. */
-export function entryOf({ seq, subject, data }: LogMessage): LogEntry {
+export function entryOf({ seq, subject, data, header }: LogMessage): LogEntry {
   const accountId = accountIdIn(subject);
+  const batchId = header?.get('Nats-Batch-Id') ?? '';
+  const commits = batchId !== '' && header?.get('Nats-Batch-Commit') !== '';
+  const batch = batchId === '' ? {} : { batch: { id: batchId, commits } };
   try {
     const event = decodeEvent(data);
-    if (event.accountId === accountId) return { sequence: seq, accountId, event };
+    if (event.accountId === accountId) return { sequence: seq, accountId, event, ...batch };
     const error = new IntegrityError(`an event of ${event.accountId} stands on ${subject}`);
-    return { sequence: seq, accountId, error };
+    return { sequence: seq, accountId, error, ...batch };
   } catch (error) {
-    return { sequence: seq, accountId, error: asError(error) };
+    return { sequence: seq, accountId, error: asError(error), ...batch };
   }
 }
 

@@ -3,7 +3,12 @@ import { glob, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect } from 'nats';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { auditLog } from '../../src/cli/audit/audit-log.ts';
+import { ARCHIVE, readManifest } from '../../src/cli/backup/manifest.ts';
+import { cleanArchive } from '../../src/event-store/jetstream/archive/clean-archive.ts';
+import { readArchive } from '../../src/event-store/jetstream/archive/read-archive.ts';
 import { STREAM } from '../../src/event-store/jetstream/names.ts';
+import { CHUNK, sendSnapshot } from '../../src/event-store/jetstream/stream-snapshot.ts';
 import { subjectOf } from '../../src/event-store/subjects.ts';
 import { historyOf, writeOf } from '../support/account-events.ts';
 import { jetbank, jetbankOk } from '../support/jetbank.ts';
@@ -39,6 +44,27 @@ const backup = (name: string) =>
 
 test('a bad event of the log itself is backed up with it', async () => {
   expect(await jetbankOk(...backup('bad-event'))).toContain(`${EVENTS + 1} messages`);
+});
+
+test('half of an append, restored past jetbank, is found', async () => {
+  const { header } = await readManifest(join(folder.path, 'bad-event'));
+  const archive = join(folder.path, 'bad-event', ARCHIVE);
+  const places: number[] = [];
+  const { end } = await readArchive(archive, ({ at }) => void places.push(at));
+  const bare = await startTestNats();
+  try {
+    const nc = await connect({ servers: bare.url });
+    const half = cleanArchive(archive, { ...end!, keep: places[EVENTS / 2]! }, CHUNK);
+    await sendSnapshot(nc, header, half, () => undefined);
+    const { events } = await storesOn(nc);
+    const untilSequence = await events.lastSequence();
+    const sleep = () => Promise.resolve();
+    const { findings } = await auditLog({ events, untilSequence, sleep });
+    expect(findings.list()).toMatchObject([{ sequence: EVENTS / 2, invariant: 'I1' }]);
+    await nc.close();
+  } finally {
+    await bare.remove();
+  }
 });
 
 test('a message that has rotted on the disk of the server makes no backup', async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { AccountEvent } from '../../account/events.ts';
 import { memoryEventStore } from '../../event-store/memory-event-store.ts';
 import {
@@ -106,6 +106,39 @@ test('a transfer that the end cuts in two is whole', async () => {
     const cut = { ...audited, untilSequence: ACCOUNTS * EVENTS + 1, passes };
     expect((await auditLog(cut)).findings.list()).toEqual([]);
   }
+});
+
+describe('an append that the end cuts in two', () => {
+  const LAST = ACCOUNTS * EVENTS;
+
+  /** Its last five events are one append, of which the server has stored so many. */
+  async function cut(stored: () => number) {
+    const { events, audited } = await ledger();
+    async function* entries(after: number, until = LAST) {
+      for await (const entry of events.entries(after, Math.min(until, stored()))) {
+        const batch = { id: 'the last', commits: entry.sequence === LAST };
+        yield entry.sequence > LAST - 5 ? { ...entry, batch } : entry;
+      }
+    }
+    return { ...audited, events: { ...events, entries }, untilSequence: LAST - 3 };
+  }
+
+  test.each([1, 2])('is whole once the rest is there, in %i passes', async (passes) => {
+    let stored = LAST - 3;
+    // Each wait brings one more.
+    const sleep = () => Promise.resolve((stored = Math.min(stored + 1, LAST)));
+    const audited = await cut(() => stored);
+    expect((await auditLog({ ...audited, passes, sleep })).findings.list()).toEqual([]);
+    expect(stored).toBe(LAST);
+  });
+
+  test('is told where the rest never comes', async () => {
+    const sleep = () => Promise.resolve();
+    const { findings } = await auditLog({ ...(await cut(() => LAST - 3)), sleep });
+    expect(findings.list()).toMatchObject([
+      { sequence: LAST - 3, invariant: 'I1', what: expect.stringMatching(/only a part/) as string },
+    ]);
+  });
 });
 
 test('where all is wrong, all is counted and the first findings are told', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { EventReader } from '../../event-store/event-store.ts';
 import type { LogEntry } from '../../event-store/log-entry.ts';
 import { shardOf } from '../../event-store/subjects.ts';
@@ -22,6 +23,8 @@ export interface AuditOptions {
   readonly passes?: number;
   /** Events done, of all passes, and how many there are. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** How to wait so many milliseconds. */
+  readonly sleep?: (ms: number) => Promise<unknown>;
 }
 
 export interface AuditReport {
@@ -34,8 +37,12 @@ export interface AuditReport {
   readonly findings: FirstBySequence<Finding>;
 }
 
-/** Entries that are looked at between two reads of snapshots. */
+/** Entries that are looked at between two reads of snapshots. No append has more. */
 const PART = 1_000;
+
+/** The server may be writing the append at the end: waits between tries to read on, and how many bring nothing. */
+const WRITING_WAIT_MS = 50;
+const WRITING_TRIES = 40;
 
 /** The first findings that are told one by one. */
 export const TOLD_FINDINGS = 100;
@@ -46,6 +53,7 @@ export const TOLD_FINDINGS = 100;
  */
 export async function auditLog(options: AuditOptions): Promise<AuditReport> {
   const { events, untilSequence, passes = 1, onProgress = () => undefined } = options;
+  const { sleep = sleepFor } = options;
   let end = await lastMessage(events, untilSequence);
   const findings = firstBySequence<Finding>(TOLD_FINDINGS);
   const balances = new Map<string, bigint>();
@@ -64,6 +72,19 @@ export async function auditLog(options: AuditOptions): Promise<AuditReport> {
       if (state !== undefined) findings.add(snapshots.reached(state));
     }
 
+    /** The end was taken within an append: the rest of it stands right behind, or soon will. */
+    async function readAppendOn(): Promise<void> {
+      for (let tries = 0; audit.isWithinAppend() && tries < WRITING_TRIES; tries += 1) {
+        if (tries > 0) await sleep(WRITING_WAIT_MS);
+        for await (const entry of events.entries(end, end + PART)) {
+          look(entry);
+          end = entry.sequence;
+          tries = 0;
+          if (!audit.isWithinAppend()) return;
+        }
+      }
+    }
+
     for await (const part of partsOf(events.entries(0, end))) {
       if (options.snapshot !== undefined) {
         const fresh = part.filter(({ accountId }) => owns(accountId) && !accounts.has(accountId));
@@ -73,13 +94,7 @@ export async function auditLog(options: AuditOptions): Promise<AuditReport> {
       if (pass === 0) counts.events += part.length;
       onProgress(pass * untilSequence + (part.at(-1)?.sequence ?? 0), passes * untilSequence);
     }
-    // The end was taken within an append: what completes the transfer stands right behind it.
-    if (audit.isInTransfer() && end === untilSequence) {
-      for await (const entry of events.entries(end, end + 1)) {
-        look(entry);
-        end = entry.sequence;
-      }
-    }
+    if (end === untilSequence) await readAppendOn();
     findings.add(audit.end(untilSequence));
     if (pass === 0) money = audit.money.totals();
     for (const { account } of accounts.all()) {

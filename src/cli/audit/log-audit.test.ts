@@ -155,6 +155,39 @@ test('a share of the accounts is looked at where that is asked, without what is 
   expect(audit.accounts.size()).toBe(1);
 });
 
+describe('appends of several events', () => {
+  /** Which batch each of three events and of two on B came with; a capital commits it. */
+  const audited = (batches: string) => {
+    const audit = logAudit();
+    const log = entries([...historyOf(A, 3), openedB, secondB()].slice(0, batches.length));
+    const found = log.flatMap((entry, index) => {
+      const letter = batches.charAt(index);
+      const id = letter.toLowerCase();
+      return audit.add(
+        letter === '-' ? entry : { ...entry, batch: { id, commits: id !== letter } },
+      );
+    });
+    const open = audit.isWithinAppend();
+    const all = [...found, ...audit.end(batches.length)];
+    return { open, found: all.map(({ sequence, invariant }) => `${sequence} ${invariant}`) };
+  };
+
+  test.each(['-----', 'aaaaA', 'aaA-B', 'A-bbB', 'A'])('%s are all there', (batches) => {
+    expect(audited(batches)).toEqual({ open: false, found: [] });
+  });
+
+  test.each([
+    ['aa-', false, ['2 I1']],
+    ['aabB', false, ['2 I1']],
+    ['aab', true, ['2 I1', '3 I1']],
+    ['-aa', true, ['3 I1']],
+    ['aaA-b', true, ['5 I1']],
+    ['a-cC', false, ['1 I1']],
+  ])('%s are not', (batches, open, found) => {
+    expect(audited(batches)).toEqual({ open, found });
+  });
+});
+
 function withdrawal(amount: bigint): AccountEvent {
   return { ...depositAfter(openedA, -amount), type: 'MoneyWithdrawn', amount } as AccountEvent;
 }

@@ -1,6 +1,7 @@
 import type { LogEntry } from '../../event-store/log-entry.ts';
 import { accountAudit } from './account-audit.ts';
 import type { AccountAudit } from './account-audit.ts';
+import { batchAudit } from './batch-audit.ts';
 import type { Finding } from './finding.ts';
 import { moneyAudit } from './money-audit.ts';
 import type { MoneyAudit } from './money-audit.ts';
@@ -14,8 +15,8 @@ export interface LogAudit {
   add(entry: LogEntry): readonly Finding[];
   /** The log has ended at the stream sequence. */
   end(sequence: number): readonly Finding[];
-  /** Whether the last entry was half of a transfer's leg: the other half belongs to the same append. */
-  isInTransfer(): boolean;
+  /** Whether the last entry was not the last of its append: the others stand right behind it. */
+  isWithinAppend(): boolean;
   readonly accounts: AccountAudit;
   readonly money: MoneyAudit;
 }
@@ -23,12 +24,13 @@ export interface LogAudit {
 export interface LogAuditOptions {
   /** Accounts that are looked at; all by default. */
   readonly owns?: (accountId: string) => boolean;
-  /** Whether what is of no account is looked at: gaps, transfers, money. Default true. */
+  /** Whether what is of no account is looked at: gaps, appends, transfers, money. Default true. */
   readonly whole?: boolean;
 }
 
 export function logAudit({ owns = () => true, whole = true }: LogAuditOptions = {}): LogAudit {
   const accounts = accountAudit();
+  const batches = batchAudit();
   const transfers = transferAudit();
   const money = moneyAudit();
   let last = 0;
@@ -43,7 +45,7 @@ export function logAudit({ owns = () => true, whole = true }: LogAuditOptions = 
   }
 
   function ofTheWhole(entry: LogEntry): readonly Finding[] {
-    const found = [...gapBefore(entry.sequence), ...transfers.add(entry)];
+    const found = [...batches.add(entry), ...gapBefore(entry.sequence), ...transfers.add(entry)];
     last = entry.sequence;
     if ('event' in entry) money.add(entry.event);
     if (!balanced || transfers.isOpen()) return found;
@@ -60,11 +62,13 @@ export function logAudit({ owns = () => true, whole = true }: LogAuditOptions = 
   return {
     accounts,
     money,
-    isInTransfer: () => transfers.isOpen(),
+    // Of a log without batches, transfers alone tell.
+    isWithinAppend: () => batches.isOpen() || transfers.isOpen(),
     add(entry) {
       const found = whole ? ofTheWhole(entry) : [];
       return owns(entry.accountId) ? [...found, ...accounts.add(entry)] : found;
     },
-    end: (sequence) => (whole ? [...transfers.end(), ...gapBefore(sequence + 1)] : []),
+    end: (sequence) =>
+      whole ? [...batches.end(), ...transfers.end(), ...gapBefore(sequence + 1)] : [],
   };
 }
