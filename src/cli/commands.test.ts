@@ -23,3 +23,8 @@ test('no name begins with another one, so that each line names one command', () 
     expect(others.map((other) => other.name)).toEqual([name]);
   }
 });
+
+test('a backup is not offered to "nats stream restore", which keeps half of an append', () => {
+  const backup = COMMANDS.find(({ name }) => name === 'backup')!;
+  expect(helpOf(backup)).toMatch(/"jetbank restore", not with "nats stream restore"/);
+});

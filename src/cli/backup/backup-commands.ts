@@ -7,8 +7,9 @@ export const backupCommands: readonly Command[] = [
     usage: 'DIR [--json]',
     summary:
       'writes the log to a new folder, with its sequences and times, while the services go on',
-    details: `The folder is also one for "nats stream restore". What was written is read back, and its count, sequences and
-digest are recorded in it. Read models, snapshots and timers are made again from the log.
+    details: `What was written is read back, and its count, sequences and digest are recorded in the folder. Read models,
+snapshots and timers are made again from the log. Bring it back with "jetbank restore", not with "nats stream restore":
+that takes the folder too, but what it makes can end with half of an append.
 
   --json   one line of JSON`,
     examples: ['npx jetbank backup /backups/2026-11-27'],

@@ -5,7 +5,7 @@ import type { SnapshotHeader } from '../../event-store/jetstream/stream-snapshot
 import { messageOf } from '../../platform/message-of.ts';
 import { CliError } from '../cli-error.ts';
 
-/** The first two are named, and are, as the nats CLI has them: `nats stream restore` takes the folder. */
+/** The first two are named, and are, as the nats CLI has them. Its restore would keep half of an append at the end. */
 export const ARCHIVE = 'stream.tar.s2';
 const HEADER = 'backup.json';
 /** Written last: a folder without it holds no whole backup. */
