@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import { closerOf } from './close-server.ts';
 import type { Environment } from './environment.ts';
 import { ConfigError } from './environment.ts';
 import type { HttpServer } from './http-types.ts';
@@ -23,9 +23,6 @@ export interface ServiceShell {
   /** Starts to accept requests. @throws Error naming HOST and PORT when it cannot. */
   listen(server: HttpServer, address: ServiceConfig): Promise<void>;
 }
-
-/** How often idle connections are closed while a server closes, in milliseconds. */
-const SWEEP_MS = 20;
 
 /**
  * Runs a service from its settings to its end. A wrong setting or a taken port ends the process with
@@ -56,8 +53,7 @@ export async function runService<C extends ServiceConfig>(
       metrics: createMetrics(service),
       shutdown,
       async listen(server, address) {
-        const connections = connectionsOf(server);
-        shutdown.onStop('intake', () => closeServer(server, connections));
+        shutdown.onStop('intake', closerOf(server));
         await listen(server, address, log);
       },
     };
@@ -67,33 +63,6 @@ export async function runService<C extends ServiceConfig>(
     log.fatal({ error }, 'the service could not start');
     await shutdown.stop('failed to start');
     process.exit(1);
-  }
-}
-
-/** The connections that are open, whether they are of any use or not. */
-function connectionsOf(server: HttpServer): ReadonlySet<Socket> {
-  const connections = new Set<Socket>();
-  server.server.on('connection', (socket) => {
-    connections.add(socket);
-    socket.once('close', () => connections.delete(socket));
-  });
-  return connections;
-}
-
-/**
- * Answers what is under way and closes. A keep-alive connection that falls idle only after the close
- * began is left open by Node until its timeout, and so is one that a client opened in advance and
- * has sent nothing on; they are swept up until none is left.
- */
-async function closeServer(server: HttpServer, connections: ReadonlySet<Socket>): Promise<void> {
-  const sweep = setInterval(() => {
-    server.server.closeIdleConnections();
-    for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
-  }, SWEEP_MS);
-  try {
-    await server.close();
-  } finally {
-    clearInterval(sweep);
   }
 }
 

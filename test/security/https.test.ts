@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { copyFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { get } from 'node:https';
+import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
 import { connect, TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -19,19 +21,23 @@ import type { TempFolder } from '../support/temp-folder.ts';
 /** Nothing listens there: the service says that it is alive, and not ready. */
 const NO_NATS = 'nats://127.0.0.1:9';
 
+/** The type of a TLS record that begins a handshake; the rest never comes. */
+const HANDSHAKE_RECORD = Buffer.from([0x16]);
+
 let folder: TempFolder;
 let authority: TestAuthority;
 let service: ServiceProcess;
 let port: number;
 let cert: string;
 let key: string;
+let tls: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
   folder = await tempFolder('https');
   authority = await testAuthority(folder.path);
   ({ cert, key } = await authority.issue('bank', ['127.0.0.1']));
-  const env = { NATS_URL: NO_NATS, HTTP_TLS_CERT: cert, HTTP_TLS_KEY: key };
-  service = await startService(COMMAND_SERVICE, env);
+  tls = { HTTP_TLS_CERT: cert, HTTP_TLS_KEY: key };
+  service = await startService(COMMAND_SERVICE, { NATS_URL: NO_NATS, ...tls });
   port = Number(new URL(await service.listening()).port);
 });
 afterAll(async () => {
@@ -110,6 +116,24 @@ test('a renewed certificate is used without a restart; a broken one changes noth
   expect((await ask('/healthz')).subject).toBe('bank');
   await copyFile(renewed.key, key);
   await eventually(async () => (await ask('/healthz')).subject === 'bank-renewed');
+});
+
+test('connections without a request do not hold up the stop', async () => {
+  const stopped = await startService(COMMAND_SERVICE, { NATS_URL: NO_NATS, ...tls });
+  const to = { host: '127.0.0.1', port: Number(new URL(await stopped.listening()).port) };
+  // Accepted in this order, so that all are when the last has its handshake.
+  const handshaking = connectTcp(to).on('connect', () => handshaking.write(HANDSHAKE_RECORD));
+  await once(handshaking, 'connect');
+  const halfRequest = connect({ ...to, ca: readFileSync(authority.ca) });
+  await once(halfRequest, 'secureConnect');
+  halfRequest.write('GET /healthz HTTP/1.1\r\n');
+  const openedInAdvance = connect({ ...to, ca: readFileSync(authority.ca) });
+  await once(openedInAdvance, 'secureConnect');
+  const sockets = [handshaking, halfRequest, openedInAdvance];
+  for (const socket of sockets) socket.on('error', () => undefined);
+
+  expect((await stopped.stop()).code).toBe(0);
+  expect(logged(stopped, 'stopped')).toHaveLength(1);
 });
 
 test.each([
