@@ -57,6 +57,28 @@ test('SIGTERM: a connection that a client opened and sent nothing on holds nothi
   socket.destroy();
 });
 
+test('SIGTERM: requests that never arrive whole hold nothing up', async () => {
+  const service = await bank.startCommand();
+  const { hostname, port } = new URL(service.url);
+  const begun = [
+    'POST /accounts HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n{',
+    'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /hea',
+  ];
+  const sockets = await Promise.all(
+    begun.map(async (text) => {
+      const socket = connect(Number(port), hostname).on('error', () => undefined);
+      await once(socket, 'connect');
+      socket.write(text);
+      return socket;
+    }),
+  );
+  await once(sockets[1]!, 'data');
+  const begin = performance.now();
+  expect(await service.process.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+  expect(performance.now() - begin).toBeLessThan(STOP_MS);
+  for (const socket of sockets) socket.destroy();
+});
+
 test('SIGTERM: a request that comes late on an open connection is refused as the contract says', async () => {
   const service = await bank.startCommand();
   const { accountId } = (await service.create(0)).account;
