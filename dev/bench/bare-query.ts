@@ -18,8 +18,10 @@ server.get<{ Params: { accountId: string } }>(
   async (request, reply) => {
     const document = await accounts.findOne({ _id: request.params.accountId });
     if (document === null) return reply.code(404).send();
-    const { _id, balance, sequence, ...rest } = document;
-    return { ...rest, accountId: _id, balance: String(balance), sequence: Number(sequence) };
+    const { _id, balance, held, overdraftLimit, sequence, ...rest } = document;
+    const money = { balance, held, overdraftLimit, available: balance - held + overdraftLimit };
+    const texts = Object.entries(money).map(([field, units]) => [field, String(units)]);
+    return { ...rest, ...Object.fromEntries(texts), accountId: _id, sequence: Number(sequence) };
   },
 );
 await serveBare(server);
