@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../support/await.ts';
+import { freeze } from '../support/freeze.ts';
 import { startBank } from '../support/bank.ts';
 import type { Bank, BankService } from '../support/bank.ts';
 import { keyed } from '../support/http.ts';
@@ -33,7 +34,7 @@ afterAll(async () => {
 
 test('nats-server hangs: the outcome is unknown, and the same key finds it out afterwards', async () => {
   const { accountId } = (await commands.create('10.00')).account;
-  bank.nats.kill('SIGSTOP');
+  await freeze(bank.nats);
   const begin = performance.now();
   const first = commands.deposit(accountId, '1.00', keyed('hang-1'));
   await eventually(async () => {
@@ -67,7 +68,7 @@ test('nats-server hangs: the outcome is unknown, and the same key finds it out a
 }, 40_000);
 
 test('mongod hangs: commands go on, queries are 503 in time, and all is there afterwards', async () => {
-  mongo.kill('SIGSTOP');
+  await freeze(mongo);
   const begin = performance.now();
   const { sequence } = (await commands.create('3.00')).account;
   const paths = ['/accounts', '/readyz'];

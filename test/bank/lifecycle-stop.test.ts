@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventually } from '../support/await.ts';
+import { freeze } from '../support/freeze.ts';
 import { logged, startBank } from '../support/bank.ts';
 import type { Bank } from '../support/bank.ts';
 import { historyWriter } from '../support/history.ts';
@@ -26,7 +27,7 @@ test('SIGTERM: the commands that wait are answered before the service ends with 
   const service = await bank.startCommand();
   const { accountId } = (await service.create(0)).account;
   // While the server is frozen, the first deposit waits for its ack and the others for the first.
-  bank.nats.kill('SIGSTOP');
+  await freeze(bank.nats);
   const deposits = Array.from({ length: 40 }, (_, index) =>
     service.deposit(accountId, '1.00', keyed(`waiting-${index}`)),
   );
@@ -87,7 +88,7 @@ test('SIGTERM: a request that comes late on an open connection is refused as the
   const request =
     `POST /accounts/${accountId}/deposit HTTP/1.1\r\nHost: ${hostname}\r\n` +
     `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-  bank.nats.kill('SIGSTOP');
+  await freeze(bank.nats);
   const connection = connect(Number(port), hostname);
   const answers = text(connection);
   connection.write(request);

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../support/await.ts';
+import { freeze } from '../support/freeze.ts';
 import { startBank } from '../support/bank.ts';
 import type { Bank, BankService } from '../support/bank.ts';
 import { keyed } from '../support/http.ts';
@@ -108,7 +109,7 @@ test('what is too much is refused at once, and all goes on when the log is back'
   for (const { answer } of idle) expect(answer.status).toBe(200);
   const memoryBefore = await metric(commands.url, 'process_resident_memory_bytes');
 
-  bank.nats.kill('SIGSTOP');
+  await freeze(bank.nats);
   const { taken, answers } = await fillUp();
   const surplus = Array.from({ length: REQUESTS }, (_, index) => spread(index, `surplus-${index}`));
   const [refused, healthy] = await Promise.all([
@@ -149,7 +150,7 @@ test('what waits for a log that stays away is given up in time, and can be sent 
     const key = keyed(`long-${index}`);
     return { key: `long-${index}`, send: () => patient.deposit(accountId, '1.00', key) };
   });
-  bank.nats.kill('SIGSTOP');
+  await freeze(bank.nats);
   const told = await timed(WAITING_LONG, WAITING_LONG, (index) => sent[index]!.send());
   bank.nats.kill('SIGCONT');
   for (const { answer, milliseconds } of told) {

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { AppendOutcome, EventStore } from '../../src/event-store/event-store.ts';
 import { historyOf, writeOf } from '../support/account-events.ts';
 import { eventually } from '../support/await.ts';
+import { freeze } from '../support/freeze.ts';
 import { collected } from '../support/collected.ts';
 import { freshStreams, storesOn } from '../support/jetstream-stores.ts';
 import { startTestNats } from '../support/nats.ts';
@@ -40,7 +41,7 @@ afterEach(async () => {
 
 /** Stops the server, and waits until it does stand still. */
 async function standStill(): Promise<void> {
-  nats.kill('SIGSTOP');
+  await freeze(nats);
   await eventually(async () => {
     const answered = nc.flush().then(
       () => true,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { eventually } from '../../support/await.ts';
+import { freeze } from '../../support/freeze.ts';
 import { startBank } from '../../support/bank.ts';
 import { startOwnMongo } from '../../support/own-mongo.ts';
 import type { SeededRandom } from '../../support/random.ts';
@@ -32,7 +33,7 @@ export async function freezeMongo(random: SeededRandom, size: LoadSize): Promise
       for (let outages = 0; outages < size.faults; outages += 1) {
         await load.progress(random.below(QUIET_COMMANDS));
         const before = { told: load.told.length, failures: failuresOf(query).length };
-        mongo.kill('SIGSTOP');
+        await freeze(mongo);
         note(`froze mongod for ${awayMs} ms`);
         const away = sleep(awayMs);
         await eventually(async () => expect(await notReady(query)).toHaveProperty('mongo'));
