@@ -20,6 +20,10 @@ const EXPECTED_SEQUENCE_NOT_READY = 10163;
 /** Some of the batch was lost on the way, so the server gave all of it up. */
 const BATCH_INCOMPLETE = 10176;
 
+/** Whether the code says that another write came first. */
+export const isWrongLastSequence = (code: number): boolean =>
+  code === WRONG_LAST_SEQUENCE || code === WRONG_LAST_SEQUENCE_IN_FLIGHT;
+
 function outcomeOfAck(text: string): AppendOutcome {
   const ack = parseAck(text);
   if (ack.error !== undefined) {
@@ -42,11 +46,9 @@ function parseAck(text: string): PubAck {
 }
 
 function outcomeOfError(code: number, description: string): AppendOutcome {
+  if (isWrongLastSequence(code)) return { kind: 'conflict' };
   const reason = `JetStream answered ${code}: ${description}`;
   switch (code) {
-    case WRONG_LAST_SEQUENCE:
-    case WRONG_LAST_SEQUENCE_IN_FLIGHT:
-      return { kind: 'conflict' };
     case BATCH_REPEATS_MESSAGE_ID:
     case MESSAGE_ID_IN_FLIGHT:
       return { kind: 'duplicate' };

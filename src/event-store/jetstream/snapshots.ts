@@ -5,7 +5,7 @@ import type { Consistency, SnapshotReader, SnapshotStore } from '../event-store.
 import { decodeSnapshot, encodeSnapshot, OutdatedSnapshotError } from '../snapshot-codec.ts';
 import type { EventLoopTurn } from './event-loop-turn.ts';
 import { SNAPSHOT_BUCKET } from './names.ts';
-import { outcomeOf } from './publish-outcome.ts';
+import { isWrongLastSequence, outcomeOf } from './publish-outcome.ts';
 import type { Requester } from './requester.ts';
 
 /** The bucket twice: read from any replica, and from its leader. */
@@ -45,8 +45,6 @@ export interface SnapshotRevisions {
   replace(record: AccountRecord, revision: number): Promise<boolean>;
 }
 
-const WRONG_LAST_SEQUENCE = [10071, 10164];
-
 /** `bucket` reads from its leader. */
 export function snapshotRevisions(bucket: KV): SnapshotRevisions {
   return {
@@ -60,9 +58,7 @@ export function snapshotRevisions(bucket: KV): SnapshotRevisions {
         else await bucket.update(accountId, encodeSnapshot(record), revision);
         return true;
       } catch (error) {
-        const moved =
-          error instanceof JetStreamApiError && WRONG_LAST_SEQUENCE.includes(error.code);
-        if (moved) return false;
+        if (error instanceof JetStreamApiError && isWrongLastSequence(error.code)) return false;
         throw error;
       }
     },
