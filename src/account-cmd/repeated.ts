@@ -38,7 +38,7 @@ export async function repeated(
   } catch (error) {
     return { limit: 1, obstacle: unreadable(error) };
   }
-  if (record === undefined || first?.event.commandId !== request.commandId) {
+  if (record === undefined || first === undefined || !isOf(first, request)) {
     return { limit: 1, obstacle: { kind: 'conflict' } };
   }
   const answer = answerToRecorded(record, first, request);
@@ -50,13 +50,17 @@ export async function repeated(
 /** The command's last event on its own account, of those stored since a time. */
 async function lastOf(
   events: EventReader,
-  { accountId, commandId }: CommandRequest,
+  request: CommandRequest,
   since: number,
 ): Promise<RecordedEvent | undefined> {
   let found: RecordedEvent | undefined;
-  for await (const recorded of events.since(accountId, since)) {
-    if (recorded.event.commandId === commandId) found = recorded;
+  for await (const recorded of events.since(request.accountId, since)) {
+    if (isOf(recorded, request)) found = recorded;
     else if (found !== undefined) break;
   }
   return found;
 }
+
+/** A client may choose as its key what is the id of a command without one: those are two commands. */
+const isOf = ({ event }: RecordedEvent, { commandId, commandHash }: CommandRequest): boolean =>
+  event.commandId === commandId && (event.commandHash === null) === (commandHash === null);

@@ -64,6 +64,24 @@ describe('a transfer', () => {
     expect((await first.deposit(bob, '1.00', key)).account.balance).toBe('11.75');
   });
 
+  test('leaves every key to the account that it came to, its own id too', async () => {
+    const [ada, bob] = [await opened('10.00'), await opened('10.00')];
+    const { body } = await transfer(first, ada, bob, '1.00', keyed('rent-2'));
+    const key = keyed((body as { transferId: string }).transferId);
+    const answer = await second.withdraw(bob, '5.00', key);
+    expect(answer.account.balance).toBe('6.00');
+    expect(answer.headers.get('idempotent-replayed')).toBeNull();
+    expect((await first.withdraw(bob, '5.00', key)).text).toBe(answer.text);
+  });
+
+  test('of several legs leaves keys with numbers to others', async () => {
+    const [ada, bob] = [await opened('5.00'), await opened('0')];
+    const legs = Array.from({ length: 3 }, () => ({ from: ada, to: bob, amount: '1.00' }));
+    expect((await first.deposit(ada, '1.00', keyed('payroll:1'))).status).toBe(200);
+    expect((await first.post('/transfers', { legs }, keyed('payroll'))).status).toBe(201);
+    expect((await second.deposit(ada, '1.00', keyed('payroll:2'))).account.balance).toBe('4.00');
+  });
+
   test('that was refused for the state stays refused', async () => {
     const [ada, bob] = [await opened('1.00'), await opened('0')];
     const refused = await transfer(first, ada, bob, '1.01', keyed('too-much'));

@@ -1,4 +1,6 @@
-import type { EventStore } from '../../src/event-store/event-store.ts';
+import type { AccountEvent } from '../../src/account/events.ts';
+import type { AccountWrite, EventStore } from '../../src/event-store/event-store.ts';
+import { messageId, sameCommand } from '../../src/event-store/message-id.ts';
 
 /**
  * The store with JetStream's message ids: an append with a command of an account that stands in the
@@ -13,9 +15,7 @@ export function deduplicatingEventStore(
   return {
     ...store,
     async append(writes) {
-      const ids = writes.flatMap(({ accountId, events }) =>
-        events.map(({ event }) => `${accountId}:${event.commandId}`),
-      );
+      const ids = messageIdsOf(writes);
       const stood = ids.map((id) => sequences.get(id)).find((sequence) => sequence !== undefined);
       if (stood !== undefined) {
         if (compared === 'after the expectation') {
@@ -37,4 +37,16 @@ export function deduplicatingEventStore(
       return outcome;
     },
   };
+}
+
+function messageIdsOf(writes: readonly AccountWrite[]): string[] {
+  const last = new Map<string, { event: AccountEvent; index: number }>();
+  return writes.flatMap(({ accountId, events }) =>
+    events.map(({ event }) => {
+      const before = last.get(accountId);
+      const index = before !== undefined && sameCommand(before.event, event) ? before.index + 1 : 0;
+      last.set(accountId, { event, index });
+      return messageId(event, index);
+    }),
+  );
 }

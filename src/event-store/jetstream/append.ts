@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { MsgHdrs, NatsConnection } from 'nats';
+import type { AccountEvent } from '../../account/events.ts';
 import { encodeEvent } from '../event-codec.ts';
 import type { AccountWrite, AppendOutcome, EventStore } from '../event-store.ts';
+import { sameCommand } from '../message-id.ts';
 import { subjectOf } from '../subjects.ts';
 import { eventHeaders } from './event-headers.ts';
 import type { EventLoopTurn } from './event-loop-turn.ts';
@@ -74,16 +76,17 @@ function messagesOf(writes: readonly AccountWrite[]): Message[] {
     const subject = subjectOf(accountId);
     for (const pending of events) {
       const before = accounts.get(accountId);
-      const { commandId } = pending.event;
-      const indexInCommand = before?.commandId === commandId ? before.indexInCommand + 1 : 0;
+      const { event } = pending;
+      const indexInCommand =
+        before !== undefined && sameCommand(before.event, event) ? before.indexInCommand + 1 : 0;
       const headers = eventHeaders(pending, indexInCommand);
       const place = messages.length;
       if (before === undefined) headers.set(EXPECTED_SEQUENCE_HEADER, String(expectedSequence));
       else if (place - before.place > 1) {
         headers.set(PREDECESSOR_HEADER, String(place - before.place));
       }
-      accounts.set(accountId, { place, commandId, indexInCommand });
-      messages.push({ subject, payload: encodeEvent(pending.event), headers });
+      accounts.set(accountId, { place, event, indexInCommand });
+      messages.push({ subject, payload: encodeEvent(event), headers });
     }
   }
   return messages;
@@ -93,7 +96,7 @@ function messagesOf(writes: readonly AccountWrite[]): Message[] {
 interface Written {
   /** Index in the append. */
   readonly place: number;
-  readonly commandId: string;
+  readonly event: AccountEvent;
   /** Place among the events of its command on this account, from 0. */
   readonly indexInCommand: number;
 }

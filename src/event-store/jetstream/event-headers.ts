@@ -1,12 +1,12 @@
 import { headers } from 'nats';
 import type { MsgHdrs } from 'nats';
 import type { PendingEvent } from '../event-store.ts';
+import { messageId } from '../message-id.ts';
 import { TRACE_HEADER } from './names.ts';
 
 /**
  * The headers of an event's message: CloudEvents 1.0 in binary mode, and the message id by which
- * JetStream recognises a repeated command within its duplicate window. `index` is the event's place
- * among those of its command, from 0.
+ * JetStream recognises a repeated command. `index` is the event's place among those of its command.
  */
 export function eventHeaders({ event, traceparent }: PendingEvent, index: number): MsgHdrs {
   const result = headers();
@@ -21,10 +21,3 @@ export function eventHeaders({ event, traceparent }: PendingEvent, index: number
   if (traceparent !== undefined) result.set(TRACE_HEADER, traceparent);
   return result;
 }
-
-/**
- * Names the account too: the same key on another account is another command. The later events of one
- * command are numbered; its first one is enough to recognise it by.
- */
-const messageId = ({ accountId, commandId }: PendingEvent['event'], index: number) =>
-  index === 0 ? `${accountId}:${commandId}` : `${accountId}:${commandId}:${index}`;
