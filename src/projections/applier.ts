@@ -1,10 +1,10 @@
-import { LRUCache } from 'lru-cache';
 import type { EventReader } from '../event-store/event-store.ts';
 import type { LogEntry } from '../event-store/log-entry.ts';
 import type { Group } from './build.ts';
 import type { Checkpoint, CheckpointStore } from './checkpoint.ts';
 import { foldBatch } from './fold-batch.ts';
 import type { FoldedBatch, ReadGap } from './fold-batch.ts';
+import { knownDocuments } from './known-documents.ts';
 import { pipeline } from './pipeline.ts';
 import type { ProjectionPosition } from './position.ts';
 import type { ProjectedDocument, Projection } from './projection.ts';
@@ -52,11 +52,6 @@ export const MAX_BATCH = 2_000;
 export const READ_MODEL_DELETED =
   'the read model was deleted or set back under the projector: building it again';
 
-/**
- * Documents kept in memory, so that a batch need not read what it is about to replace: by all groups
- * together, since one process may have all of them.
- */
-const CACHED_DOCUMENTS = 20_000;
 /** Batches on their way to MongoDB: lines of one, documents of the one before, its checkpoint. */
 const PIPELINE_DEPTH = 3;
 
@@ -81,7 +76,7 @@ export function createApplier<D extends ProjectedDocument>(
   const { projection, group, store, checkpoints, events, position, observer, signal } = options;
   /** Parked by this applier, and perhaps not yet in MongoDB. */
   const parking = new Set<string>();
-  const cache = new LRUCache<string, D>({ max: Math.ceil(CACHED_DOCUMENTS / group.build.groups) });
+  const known = knownDocuments(group, store);
   /** Up to here events are in MongoDB, and up to there they are at least on their way. */
   let applied = checkpoint;
   let taken = checkpoint;
@@ -99,6 +94,7 @@ export function createApplier<D extends ProjectedDocument>(
 
   async function writeDocuments({ changed }: Folded<D>): Promise<void> {
     await store.writeDocuments([...changed.values()]);
+    known.written();
   }
 
   async function moveCheckpoint(folded: Folded<D>): Promise<void> {
@@ -123,14 +119,17 @@ export function createApplier<D extends ProjectedDocument>(
   ): Promise<void> {
     const accountIds = new Set(batch.map(({ accountId }) => accountId));
     const onTheirWay = new Set(parking);
-    const [parkedOnes] = await Promise.all([store.parked.among(accountIds), readIntoCache(batch)]);
+    const [parkedOnes, documents] = await Promise.all([
+      store.parked.among(accountIds),
+      known.before(batch),
+    ]);
     const standing = {
-      document: (accountId: string) => cache.get(accountId),
+      document: (accountId: string) => documents.get(accountId),
       isParked: (accountId: string) => onTheirWay.has(accountId) || parkedOnes.has(accountId),
     };
     const folded = await foldBatch(projection, standing, batch, readGap);
     // Ahead of MongoDB from here on: if the writing fails, this applier is done with.
-    for (const [accountId, document] of folded.changed) cache.set(accountId, document);
+    known.onTheirWay(folded.changed);
     for (const { accountId } of folded.parked) parking.add(accountId);
     taken = reached;
     await writing.push({
@@ -142,24 +141,13 @@ export function createApplier<D extends ProjectedDocument>(
     });
   }
 
-  async function readIntoCache(batch: readonly LogEntry[]): Promise<void> {
-    const unread = new Set<string>();
-    for (const entry of batch) {
-      // A new account is in nobody's way; a repeat of its creation is caught by the guard.
-      const isNew = 'event' in entry && entry.event.version === 1;
-      if (!isNew && !cache.has(entry.accountId)) unread.add(entry.accountId);
-    }
-    if (unread.size === 0) return;
-    for (const document of await store.documents([...unread])) cache.set(document._id, document);
-  }
-
   /** Another worker may have gone on meanwhile: what it did need not be read. */
   async function skipWhatOthersDid(): Promise<void> {
     await writing.drained();
     const found = await checkpoints.read();
     if (found === undefined || found.sequence <= taken) return;
     taken = applied = found.sequence;
-    cache.clear();
+    known.forget();
     position.advance(applied);
   }
 
