@@ -1,14 +1,18 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { JetStreamManager } from '@nats-io/jetstream';
+import { MongoClient } from 'mongodb';
 import { connect } from 'nats';
 import type { NatsConnection } from 'nats';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describedConsumer } from '../../src/event-store/jetstream/consumers.ts';
 import { STREAM, TIMER_CONSUMER, TIMER_STREAM } from '../../src/event-store/jetstream/names.ts';
 import { streamsArgs } from '../../src/cli/streams/streams-args.ts';
 import { applyPlan } from '../../src/cli/streams/apply.ts';
 import { planStreams } from '../../src/cli/streams/plan.ts';
-import type { PlanOptions } from '../../src/cli/streams/plan.ts';
+import type { PlanItem, PlanOptions } from '../../src/cli/streams/plan.ts';
+import { controlStore } from '../../src/projections/control.ts';
 import { jetbank } from '../support/jetbank.ts';
+import { freshDatabase } from '../support/mongo.ts';
 import { startTestNats } from '../support/nats.ts';
 import type { TestNats } from '../support/nats.ts';
 
@@ -36,6 +40,9 @@ async function apply(options = OPTIONS) {
   await applyPlan(jsm, plan, () => undefined);
   return plan.filter(({ action }) => action !== 'none');
 }
+
+const created = (plan: readonly PlanItem[]) =>
+  plan.filter(({ action }) => action === 'create').map(({ name }) => name);
 
 const differences = async () =>
   (await planStreams(jsm, OPTIONS)).flatMap(({ name, changes }) =>
@@ -121,6 +128,59 @@ test('consumers: of the first build in as many groups as are asked for, until a 
   expect(await differences()).toEqual(['accounts-v2.description', 'accounts-v2.ack_wait']);
   expect((await apply()).map(({ name }) => name)).toEqual(['accounts-v2']);
   expect(await differences()).toEqual([]);
+});
+
+test('of a later build, the consumers of the groups that are missing are made', async () => {
+  await jsm.consumers.delete(STREAM, 'accounts-v2');
+  for (const name of ['accounts-v2-0of2', 'accounts-v3-1of2']) {
+    await jsm.consumers.add(STREAM, { ...describedConsumer('accounts-v1'), durable_name: name });
+  }
+  expect(created(await planStreams(jsm, OPTIONS))).toEqual([
+    'accounts-v2-1of2',
+    'accounts-v3-0of2',
+  ]);
+  // Once MongoDB is asked, nothing need be made of a build that it does not tell of.
+  const builds = [{ projection: 'accounts', number: 3, shape: 2, groups: 2 }];
+  expect(created(await planStreams(jsm, { ...OPTIONS, builds }))).toEqual(['accounts-v3-0of2']);
+  for (const name of ['accounts-v2-0of2', 'accounts-v3-1of2']) {
+    await jsm.consumers.delete(STREAM, name);
+  }
+});
+
+test('with MONGO_URI, the live build and the one before it have their consumers, though none is left', async () => {
+  const database = freshDatabase();
+  const mongo = await new MongoClient(database.uri).connect();
+  const build = (number: number, groups: number) => ({
+    ...{ projection: 'accounts', number, shape: 2, groups },
+  });
+  const control = controlStore(mongo.db(), 'accounts');
+  await control.open(build(1, 1));
+  for (const later of [build(2, 2), build(3, 1), build(4, 1)]) await control.addBuild(later);
+  await control.flip(1, 2);
+  await control.flip(2, 3);
+  const { exit, stdout, stderr } = await jetbank(
+    { ...env, MONGO_URI: database.uri },
+    ...['streams', 'apply'],
+  );
+  expect([exit, stderr]).toEqual([0, '']);
+  expect(stdout.split('\n').filter((line) => line.endsWith(': made'))).toEqual([
+    'consumer accounts-v2-0of2 of ACCOUNTS: made',
+    'consumer accounts-v2-1of2 of ACCOUNTS: made',
+    'consumer accounts-v3 of ACCOUNTS: made',
+  ]);
+  await mongo.close();
+  await database.drop();
+});
+
+test('a MongoDB that cannot be asked is told, and all else is done', async () => {
+  const uri = new URL(freshDatabase().uri);
+  [uri.username, uri.password] = ['stranger', 'guessed'];
+  const result = await jetbank({ ...env, MONGO_URI: uri.href }, 'streams', 'apply');
+  expect(result.exit).toBe(0);
+  expect(result.stderr).toMatch(
+    /^which builds need consumers is not known: MONGO_URI: no connection/,
+  );
+  expect(result.stdout).toContain('consumer hold-expiry of ACCOUNT_TIMERS: nothing to do');
 });
 
 test('a consumer that was made otherwise is told how to be made anew', async () => {

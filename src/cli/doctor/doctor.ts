@@ -9,6 +9,7 @@ import { noOperands, readArguments } from '../arguments.ts';
 import { CliError } from '../cli-error.ts';
 import { EXIT } from '../command.ts';
 import { withNats } from '../nats-only.ts';
+import { knownBuilds } from '../streams/known-builds.ts';
 import { readReplicas } from '../streams/replicas.ts';
 import type { PlanOptions } from '../streams/plan.ts';
 import { fail } from './finding.ts';
@@ -27,7 +28,9 @@ export async function doctor(args: readonly string[], variables: Environment): P
   const groups = readProjectionGroups(env);
   const replicas = readReplicas(variables, env);
   env.done();
-  const options = { replicas, groups, permits: { fewerReplicas: false } };
+  // Where MongoDB is away, its own checks tell.
+  const builds = await knownBuilds(uri).catch(() => undefined);
+  const options = { replicas, groups, builds, permits: { fewerReplicas: false } };
   const findings = (await Promise.all([natsFindings(settings, options), mongoChecks(uri)])).flat();
   const failed = findings.some(({ level }) => level === 'fail');
   if (values.json === true) print(JSON.stringify({ healthy: !failed, findings }));

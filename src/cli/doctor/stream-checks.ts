@@ -32,8 +32,10 @@ export async function streamChecks({ jsm }: NatsOnly, options: PlanOptions): Pro
 function itemFinding({ kind, stream, name, action, changes }: PlanItem): Finding {
   const check = kind === 'stream' ? `stream.${name}` : `consumer.${stream}.${name}`;
   if (action === 'none') return ok(check, 'as streams/ says');
-  if (action === 'create')
-    return fail(check, 'it does not exist', '"jetbank streams apply" makes it');
+  if (action === 'create') {
+    const also = kind === 'consumer' && stream === STREAM ? ', with MONGO_URI set,' : '';
+    return fail(check, 'it does not exist', `"jetbank streams apply"${also} makes it`);
+  }
   const settings = changes.map(({ setting }) => setting).join(', ');
   return warn(
     check,

@@ -3,6 +3,7 @@ import { describedConsumer } from '../../event-store/jetstream/consumers.ts';
 import { STREAM, TIMER_CONSUMER, TIMER_STREAM } from '../../event-store/jetstream/names.ts';
 import { accountProjection } from '../../projections/account-projection.ts';
 import { groupsOf } from '../../projections/build.ts';
+import type { Build } from '../../projections/build.ts';
 import { desiredConsumer } from '../../projections/durable-consumer.ts';
 
 /** A consumer that should be there, and how the server has it. */
@@ -16,25 +17,23 @@ export interface WantedConsumer {
 const { name: projection, version: shape } = accountProjection;
 
 /**
- * The consumers of the first build of the read models, spread over so many groups, those of every
- * later build that are there, and the one of the timers. Once a rebuild has put another build in the
- * place of the first, nobody misses the first one's.
+ * The consumers of the read models' builds, those of them that are there besides, and the one of the
+ * timers. `builds` are the ones that queries are answered from or may be again. Only MongoDB knows
+ * them; where it was not asked, they are those that have a consumer and, before any rebuild, the first
+ * one, spread over so many groups.
  */
 export async function wantedConsumers(
   jsm: JetStreamManager,
   existing: ReadonlySet<string>,
   groups: number,
+  builds: readonly Build[] | undefined,
 ): Promise<WantedConsumer[]> {
   const onLog = await consumersOf(jsm, existing, STREAM);
   const onTimers = await consumersOf(jsm, existing, TIMER_STREAM);
-  const laterBuild = [...onLog.keys()].some((name) => (buildOf(name)?.number ?? 1) > 1);
-  const first = groupsOf({ projection, number: 1, shape, groups }).map(({ id }) => id);
-  const names = new Set([
-    ...(laterBuild ? [] : first),
-    ...[...onLog.keys()].filter((name) => buildOf(name) !== undefined),
-  ]);
+  const there = [...onLog.keys()].filter((name) => buildOf(name) !== undefined);
+  const wanted = (builds ?? buildsThere(there, groups)).flatMap((build) => groupsOf(build));
   return [
-    ...[...names].map((name) => ({
+    ...[...new Set([...wanted.map(({ id }) => id), ...there])].map((name) => ({
       stream: STREAM,
       name,
       config: groupConsumer(name),
@@ -49,6 +48,14 @@ export async function wantedConsumers(
   ];
 }
 
+/** Once a rebuild has put another build in the place of the first, nobody misses the first one's. */
+function buildsThere(names: readonly string[], groups: number): Build[] {
+  const found = names.map(buildOf).filter((build) => build !== undefined);
+  const isRebuilt = found.some(({ number }) => number > 1);
+  const first = { projection, number: 1, shape, groups };
+  return [...(isRebuilt ? [] : [first]), ...found];
+}
+
 async function consumersOf(
   jsm: JetStreamManager,
   streams: ReadonlySet<string>,
@@ -60,16 +67,17 @@ async function consumersOf(
   return found;
 }
 
-/** The build and the spread in a group consumer's name: `accounts-v2` or `accounts-v2-0of4`. */
-function buildOf(name: string): { number: number; groups: number } | undefined {
+/** The build in a group consumer's name: `accounts-v2` or `accounts-v2-0of4`. */
+function buildOf(name: string): Build | undefined {
   const pattern = new RegExp(`^${projection}-v(\\d+)(?:-\\d+of(\\d+))?$`);
   const [, number, groups = '1'] = pattern.exec(name) ?? [];
-  return number === undefined ? undefined : { number: Number(number), groups: Number(groups) };
+  if (number === undefined) return undefined;
+  return { projection, number: Number(number), shape, groups: Number(groups) };
 }
 
 function groupConsumer(name: string): Partial<ConsumerConfig> {
   const build = buildOf(name);
-  const group = build && groupsOf({ projection, shape, ...build }).find(({ id }) => id === name);
+  const group = build && groupsOf(build).find(({ id }) => id === name);
   if (group === undefined) throw new Error(`${name} is no consumer of a read model`);
   return desiredConsumer(group);
 }

@@ -11,6 +11,7 @@ import { SNAPSHOT_STREAM, STREAM, TIMER_STREAM } from '../../event-store/jetstre
 import { judgeStreamChange } from '../../event-store/jetstream/stream-change.ts';
 import type { ChangePermits } from '../../event-store/jetstream/stream-change.ts';
 import { desiredStream, findStream } from '../../event-store/jetstream/stream-config.ts';
+import type { Build } from '../../projections/build.ts';
 import { wantedConsumers } from './desired-consumers.ts';
 import type { WantedConsumer } from './desired-consumers.ts';
 
@@ -38,13 +39,15 @@ export interface PlanOptions {
   readonly replicas: number | undefined;
   /** Groups of the first build's consumers. */
   readonly groups: number;
+  /** The builds that should have consumers; undefined where MongoDB was not asked for them. */
+  readonly builds?: readonly Build[] | undefined;
   readonly permits: ChangePermits;
 }
 
 /** Compares the server with `streams/`; changes nothing. Streams come before their consumers. */
 export async function planStreams(
   jsm: JetStreamManager,
-  { replicas, groups, permits }: PlanOptions,
+  { replicas, groups, builds, permits }: PlanOptions,
 ): Promise<PlanItem[]> {
   const found = new Map<string, StreamInfo>();
   for (const name of [STREAM, SNAPSHOT_STREAM, TIMER_STREAM]) {
@@ -56,7 +59,7 @@ export async function planStreams(
     const info = found.get(name);
     return streamItem(name, replicas ?? info?.config.num_replicas ?? likeTheLog, info, permits);
   });
-  const consumers = await wantedConsumers(jsm, new Set(found.keys()), groups);
+  const consumers = await wantedConsumers(jsm, new Set(found.keys()), groups, builds);
   return [...streams, ...consumers.map(consumerItem)];
 }
 

@@ -4,11 +4,14 @@ import { isClusterStarting } from '../../event-store/jetstream/provision.ts';
 import { environmentReader } from '../../platform/environment.ts';
 import type { Environment } from '../../platform/environment.ts';
 import { messageOf } from '../../platform/message-of.ts';
+import { readMongoUri } from '../../platform/mongo.ts';
 import { readNatsSettings } from '../../platform/nats-settings.ts';
 import { readProjectionGroups } from '../../projections/build.ts';
+import type { Build } from '../../projections/build.ts';
 import { EXIT } from '../command.ts';
 import { withNats } from '../nats-only.ts';
 import { applyPlan } from './apply.ts';
+import { knownBuilds } from './known-builds.ts';
 import { isRefused, planStreams } from './plan.ts';
 import type { PlanItem, PlanOptions } from './plan.ts';
 import { jsonOf, linesOf } from './print-plan.ts';
@@ -31,9 +34,22 @@ export async function streams(
   const settings = readNatsSettings(env);
   const replicas = given.replicas ?? readReplicas(variables, env);
   const groups = readProjectionGroups(env);
+  const isMongoNamed = env.secret('MONGO_URI') !== undefined;
+  const mongoUri = isMongoNamed ? readMongoUri(env) : undefined;
   env.done();
-  const options = { replicas, groups, permits: { fewerReplicas: given.fewerReplicas } };
+  const builds = mongoUri === undefined ? undefined : await buildsIn(mongoUri);
+  const options = { replicas, groups, builds, permits: { fewerReplicas: given.fewerReplicas } };
   await withNats(settings, ({ jsm }) => run(jsm, command, given, options));
+}
+
+/** The streams are looked at all the same where MongoDB is away. */
+async function buildsIn(mongoUri: string): Promise<readonly Build[] | undefined> {
+  try {
+    return await knownBuilds(mongoUri);
+  } catch (error) {
+    process.stderr.write(`which builds need consumers is not known: ${messageOf(error)}\n`);
+    return undefined;
+  }
 }
 
 async function run(

@@ -1,6 +1,7 @@
 import { refused, SAFE, unknownChange } from './change-verdict.ts';
 import type { Verdict } from './change-verdict.ts';
 import type { Drift } from './config-drift.ts';
+import { STREAM } from './names.ts';
 
 /** How a consumer delivers; what it has delivered, and where it goes on, stays as it is. */
 const FREE: ReadonlySet<string> = new Set([
@@ -47,5 +48,8 @@ export function judgeConsumerChange(drift: Drift, stream: string, name: string):
 }
 
 /** Whoever works a consumer knows what it has done, so a consumer can be made anew at any time. */
-const remake = (stream: string, name: string) =>
-  `"nats consumer rm ${stream} ${name}", then "jetbank streams apply": the services go on where they stood`;
+const remake = (stream: string, name: string) => {
+  // Which read models need a consumer, MongoDB knows.
+  const also = stream === STREAM ? ', with MONGO_URI set' : '';
+  return `"nats consumer rm ${stream} ${name}", then "jetbank streams apply"${also}: the services go on where they stood`;
+};

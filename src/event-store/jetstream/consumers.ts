@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
+import { STREAM } from './names.ts';
 
 const CONSUMER_NOT_FOUND = 10014;
 
@@ -45,7 +46,9 @@ export async function provisionConsumer(
   if (found !== undefined) return found;
   if (create) return jsm.consumers.add(stream, config());
   throw new Error(
-    `the consumer ${name} of ${stream} does not exist: make it with "jetbank streams apply" ` +
+    `the consumer ${name} of ${stream} does not exist: make it with "jetbank streams apply"` +
+      // Which read models need a consumer, MongoDB knows.
+      `${stream === STREAM ? ', with MONGO_URI set,' : ''} ` +
       'or let the service do it with JETBANK_PROVISION=true',
   );
 }
