@@ -6,6 +6,7 @@ import { scriptedWorker } from '../../test/support/scripted-worker.ts';
 import type { ScriptedWorker } from '../../test/support/scripted-worker.ts';
 import { workerContext } from '../../test/support/worker-context.ts';
 import { IntegrityError } from '../account/errors.ts';
+import type { AppendOutcome } from '../event-store/event-store.ts';
 import { workOnAccounts } from './account-worker.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -128,6 +129,17 @@ describe('a log that contradicts itself', () => {
     expect(failures).toMatchObject([[ada, { name: 'IntegrityError' }]]);
     expect(context.cache.get(ada)).toBeUndefined();
   });
+});
+
+test('an append that throws is told to have ended, and fails its commands', async () => {
+  const ended: string[] = [];
+  const appending = () => (outcome: AppendOutcome) => void ended.push(outcome.kind);
+  await open({ observer: { ...context.observer, appending } });
+  store.script(() => Promise.reject(new RangeError('scripted: too many events')));
+  const asked = ask(deposit(ada, '1.00'));
+  await work(asked);
+  expect(asked.answers).toEqual([{ kind: 'failed' }]);
+  expect(ended).toEqual(['unavailable']);
 });
 
 test('a log that contradicts itself after a lost answer leaves the command unknown', async () => {

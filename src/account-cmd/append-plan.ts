@@ -1,6 +1,7 @@
 import type { AccountRecord } from '../account/record.ts';
 import { applyRecorded } from '../account/record.ts';
-import type { AccountWrite } from '../event-store/event-store.ts';
+import type { AccountWrite, AppendOutcome } from '../event-store/event-store.ts';
+import { messageOf } from '../platform/message-of.ts';
 import { answerUndisputed } from './answer-undisputed.ts';
 import { recordedEvents } from './decide-batch.ts';
 import type { BatchPlan } from './decide-batch.ts';
@@ -18,7 +19,14 @@ export async function appendPlan(work: Work, limit: number, plan: BatchPlan): Pr
     events: plan.events.length,
     commands: plan.written.length,
   });
-  const outcome = await context.events.append(writes);
+  let outcome: AppendOutcome;
+  try {
+    outcome = await context.events.append(writes);
+  } catch (error) {
+    // Thrown before anything was sent: it is over all the same.
+    appended({ kind: 'unavailable', reason: messageOf(error) });
+    throw error;
+  }
   appended(outcome);
   switch (outcome.kind) {
     case 'stored': {
