@@ -57,6 +57,8 @@ export async function workOnAccounts(
       const round = await tryOnce(work, limit);
       ({ limit } = round);
       const { obstacle } = round;
+      // It got further, and there is an end to that: it answered commands or let expired holds go, has
+      // halved what to look for a repeat in, or caught up accounts, which are then known for all rounds.
       if (obstacle === undefined) continue;
       if (obstacle.kind === 'conflict' && !wasBehind) {
         // Another process has moved the account on: where several share accounts, that is normal.

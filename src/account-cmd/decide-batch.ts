@@ -54,7 +54,8 @@ export type Records = (accountId: string) => AccountRecord | undefined;
 /**
  * Decides a batch. Pure but for the sources; nothing is written here. A key that repeats within the
  * batch is in neither list: it is decided again once the first command of that key is in the log.
- * Nor are the command whose events would make the append too large and those after it.
+ * Nor are the command whose events would make the append too large and those after it. Where that is
+ * the first one, and for the expired holds of its accounts, the plan lets those go and does no more.
  */
 export function decideBatch(
   known: Records,
@@ -85,16 +86,22 @@ export function decideBatch(
       continue;
     }
     const draft = draftOf(current, request, rules, sources);
-    const refusal = draft.decide(rememberRejections);
+    const refusal = draft.isFull ? undefined : draft.decide(rememberRejections);
     if (refusal !== undefined && draft.isEmpty()) {
       answered.push({ pending, answer: refused(refusal, false) });
       continue;
     }
     for (const event of draft.events) bytes += messageSizeBound(event);
     const tooLarge =
-      bytes > MAX_APPEND_BYTES || events.length + draft.events.length > MAX_APPEND_EVENTS;
-    if (events.length > 0 && tooLarge) break;
-    const begin = events.length + draft.expired();
+      draft.isFull ||
+      bytes > MAX_APPEND_BYTES ||
+      events.length + draft.events.length > MAX_APPEND_EVENTS;
+    if (tooLarge && events.length > 0) break;
+    if (tooLarge && draft.expired > 0) {
+      events.push(...draft.events.slice(0, draft.expired));
+      break;
+    }
+    const begin = events.length + draft.expired;
     events.push(...draft.events);
     for (const [accountId, record] of draft.records) running.set(accountId, record);
     written.push({ pending, begin, end: events.length, ...(refusal && { refusal }) });
@@ -111,7 +118,6 @@ function draftOf(current: Records, request: CommandRequest, rules: Rules, source
   const { command, accountId: ownAccount } = request;
   const records = new Map<string, AccountRecord>();
   const events: PendingEvent[] = [];
-  let expired = 0;
   const recordOf: Records = (accountId) => records.get(accountId) ?? current(accountId);
   const accountOf = (accountId: string) => recordOf(accountId)?.account;
 
@@ -126,14 +132,16 @@ function draftOf(current: Records, request: CommandRequest, rules: Rules, source
     events.push({ event, ...(traceparent !== undefined && { traceparent }) });
   }
 
-  /** A timer that is late or lost is made up for before anything else happens to the account. */
+  /**
+   * A timer that is late or lost is made up for before anything else happens to the account. No more
+   * than an append takes: they hold no client's text, so as many always fit.
+   */
   function releaseExpired(accountId: string): void {
-    for (;;) {
+    while (events.length < MAX_APPEND_EVENTS) {
       const account = accountOf(accountId);
       const fact = account && nextExpired(account, rules);
       if (fact === undefined) return;
       add(accountId, fact, { commandId: sources.newId(), commandHash: null });
-      expired += 1;
     }
   }
 
@@ -147,16 +155,21 @@ function draftOf(current: Records, request: CommandRequest, rules: Rules, source
     return decision.facts.map((fact) => ({ accountId: ownAccount, fact }));
   }
 
+  // A hold's own timer releases it by itself: its command is not to find it released already.
+  if (command.type !== 'ExpireHold') accountsOf(request).forEach(releaseExpired);
+  const expired = events.length;
+
   return {
     events,
     records,
-    expired: () => expired,
+    /** How many of the events, the first ones, let expired holds go. */
+    expired,
+    /** Whether those leave no room for the command in an append, and may not be all. */
+    isFull: expired >= MAX_APPEND_EVENTS,
     /** Whether the command itself leaves nothing: what it let go on the way is then left to others. */
     isEmpty: () => events.length === expired,
     /** Answers why it is refused; a refusal that is to be remembered leaves an event all the same. */
     decide(rememberRejections: boolean): DomainError | undefined {
-      // A hold's own timer releases it by itself: its command is not to find it released already.
-      if (command.type !== 'ExpireHold') accountsOf(request).forEach(releaseExpired);
       const decided = decideCommand();
       const own = { commandId: request.commandId, commandHash: request.commandHash };
       if ('code' in decided) {
