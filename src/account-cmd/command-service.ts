@@ -9,7 +9,7 @@ import { createMailbox } from './mailbox.ts';
 import type { MailboxLimits } from './mailbox.ts';
 import type { CommandObserver } from './observer.ts';
 import { silentObserver } from './observer.ts';
-import { needsEvents, withEvents } from './own-events.ts';
+import { lacksEvents, needsEvents, withEvents } from './own-events.ts';
 import { recordCache } from './record-cache.ts';
 import { retryBudget } from './retry-budget.ts';
 import type { RetryBudgetOptions } from './retry-budget.ts';
@@ -99,9 +99,12 @@ export function createCommandService(options: CommandServiceOptions): CommandSer
     execute(request) {
       const begin = monotonic();
       const answered = Promise.withResolvers<CommandAnswer>();
-      const settle = (answer: CommandAnswer) => {
+      const observe = (answer: CommandAnswer) => {
         observer.answered(request, answer, monotonic() - begin);
-        answered.resolve(answer);
+        return answer;
+      };
+      const settle = (answer: CommandAnswer) => {
+        answered.resolve(lacksEvents(request, answer) ? answer : observe(answer));
       };
       const pending = { request, deadline: begin + limits.deadlineMs, settle };
       const submit = (obstacle?: CommandAnswer) => {
@@ -117,7 +120,8 @@ export function createCommandService(options: CommandServiceOptions): CommandSer
       if (!needsEvents(request)) return answered.promise;
       return answered.promise.then((answer) => {
         timers.after(request, answer);
-        return withEvents(events, request, answer);
+        if (!lacksEvents(request, answer)) return answer;
+        return withEvents(events, request, answer).then(observe);
       });
     },
     waiting: mailbox.waiting,

@@ -49,7 +49,7 @@ export type CommandAnswer =
   | { readonly kind: 'unavailable'; readonly detail: string }
   /** A fault of ours or of the log itself; nothing was written. The logs tell more. */
   | { readonly kind: 'failed' }
-  /** Written or not: only a retry with the same key can tell. */
+  /** Written or not, or written and not to be told: only a retry with the same key can tell. */
   | { readonly kind: 'unknown'; readonly detail: string };
 
 /** A command on its way through the mailbox, with the one who waits for its answer. */

@@ -17,23 +17,25 @@ export const needsEvents = ({ command }: CommandRequest): boolean => SAYS_MORE.h
 /** A transfer's events stand together; both sides of every leg, at most. */
 const MOST_EVENTS = 2 * MAX_LEGS;
 
-/**
- * The answer with the command's events, where it needs them: a repeat is answered from the account's
- * memory, which does not have them, so they are read from the log.
- */
+type Done = Extract<CommandAnswer, { readonly kind: 'done' }>;
+
+/** Whether the answer is a repeat's, out of the account's memory, which has no events. */
+export const lacksEvents = (request: CommandRequest, answer: CommandAnswer): answer is Done =>
+  answer.kind === 'done' && answer.events === undefined && needsEvents(request);
+
+/** The answer with the command's events, read from the log: without them the client cannot be told. */
 export async function withEvents(
   events: EventReader,
   request: CommandRequest,
-  answer: CommandAnswer,
+  answer: Done,
 ): Promise<CommandAnswer> {
-  if (answer.kind !== 'done' || answer.events !== undefined || !needsEvents(request)) return answer;
   try {
     const own = await eventsOf(events, request, answer.sequence);
     const last = own.at(-1);
     if (last !== undefined) return { ...answer, events: own, sequence: last.sequence };
-    return { kind: 'unavailable', detail: `the log has no event ${answer.sequence} for now` };
+    return { kind: 'unknown', detail: `the log has no event ${answer.sequence} for now` };
   } catch (error) {
-    return { kind: 'unavailable', detail: `the log cannot be read: ${messageOf(error)}` };
+    return { kind: 'unknown', detail: `the log cannot be read: ${messageOf(error)}` };
   }
 }
 
