@@ -153,6 +153,14 @@ describe('a client', () => {
     expect(problem.errors?.map((error) => error.pointer)).toEqual([pointer]);
   });
 
+  test('that asks for the headers alone is told that there is no such route', async () => {
+    const { accountId } = (await commands.create('1.00')).account;
+    for (const path of ['/live', `/accounts/${accountId}/live`]) {
+      const { status } = await fetch(`${queries.url}${path}`, { method: 'HEAD' });
+      expect(status).toBe(404);
+    }
+  });
+
   test('of an unknown account is answered 404', async () => {
     const { problem } = await queries.get(`/accounts/${UNKNOWN}/live`);
     expect(problem.code).toBe('account_not_found');

@@ -24,7 +24,9 @@ const schema = {
   response: {
     200: {
       description:
-        'Server-Sent Events: `id` is the stream sequence, `event` the type, `data` as in /events.',
+        'Server-Sent Events: `id` is the stream sequence, `event` the type, `data` as in /events. ' +
+        'They come as far as the read models have come: none while MongoDB is away or the ' +
+        'projection is paused, all of them afterwards. What cannot be read is left out.',
       content: { [SSE]: { schema: Type.String() } },
     },
     ...problemResponses('invalid_request', 'account_not_found', 'overloaded', 'unavailable'),
@@ -43,13 +45,17 @@ export function liveRoutes(server: HttpServer, options: RouteOptions): void {
   server.get(
     '/accounts/:accountId/live',
     {
+      exposeHeadRoute: false,
       schema: { summary: 'The account’s events as they happen', params: AccountParams, ...schema },
     },
     (request, reply) => stream(request, reply, readAccountId(request.params.accountId)),
   );
   server.get(
     '/live',
-    { schema: { summary: 'All events as they happen', ...schema } },
+    {
+      exposeHeadRoute: false,
+      schema: { summary: 'All events as they happen', ...schema },
+    },
     (request, reply) => stream(request, reply),
   );
 

@@ -33,6 +33,10 @@ export function sendStream(
     onStalled?.();
     cut();
   });
-  raw.once('close', () => stopping.removeEventListener('abort', onStop));
+  raw.once('close', () => {
+    stopping.removeEventListener('abort', onStop);
+    // An answer to HEAD ends without its body, which nobody else would end then.
+    body.destroy();
+  });
   return reply.send(body);
 }
