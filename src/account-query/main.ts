@@ -40,6 +40,9 @@ const READ_TIMEOUT_MS = 5_000;
 /** How long a query waits for a write to become visible, in milliseconds. */
 const VISIBILITY_TIMEOUT_MS = 2_000;
 
+/** Live clients look up after such a part of what makes one stalled: soon enough for a heartbeat. */
+const LIVE_LOOK_PART = 1 / 8;
+
 /** What is there once NATS and MongoDB are. */
 interface Connected {
   nats?: ConnectionState;
@@ -84,8 +87,12 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     events: () => state.log?.events,
     position: newest,
     maxClients: config.liveClients,
+    lookEveryMs: config.liveStalledMs * LIVE_LOOK_PART,
+    stopping: signal,
     onClients: live.clients,
     onFailure: (error) => log.warn({ error }, 'live events wait: the log cannot be read'),
+    onUnreadable: ({ sequence, accountId, error }) =>
+      log.warn({ sequence, accountId, error }, 'live events leave out what cannot be read'),
   });
   queryRoutes(http, {
     store: readStore(() => readModels(db, served.build())),

@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '../account/events.ts';
 import { IntegrityError } from '../account/errors.ts';
+import { UndecodablePayloadError } from './avro/single-object.ts';
 import { decodeEvent } from './event-codec.ts';
 import { accountIdIn } from './subjects.ts';
 
@@ -57,5 +58,9 @@ export async function* eventsIn(entries: AsyncIterable<LogEntry>): AsyncGenerato
     yield { sequence: entry.sequence, event: entry.event };
   }
 }
+
+/** Whether what the log holds is at fault, and not the way to it: to read again does not help. */
+export const isUnreadable = (error: unknown): boolean =>
+  error instanceof UndecodablePayloadError || error instanceof IntegrityError;
 
 const asError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));

@@ -1,6 +1,5 @@
-import { IntegrityError } from '../account/errors.ts';
-import { UndecodablePayloadError } from '../event-store/avro/single-object.ts';
 import type { EventReader } from '../event-store/event-store.ts';
+import { isUnreadable } from '../event-store/log-entry.ts';
 import type { ProjectedGroup, Projector } from './projector.ts';
 
 /**
@@ -76,7 +75,7 @@ async function exists(events: EventReader, sequence: number): Promise<boolean> {
     return (await events.event(sequence)) !== undefined;
   } catch (error) {
     // It cannot be read, but it is there.
-    if (error instanceof UndecodablePayloadError || error instanceof IntegrityError) return true;
+    if (isUnreadable(error)) return true;
     throw error;
   }
 }

@@ -1,7 +1,9 @@
 import type { EventReader } from '../../event-store/event-store.ts';
+import type { LogEntry, UnreadableEntry } from '../../event-store/log-entry.ts';
 import type { ProjectionPosition } from '../../projections/position.ts';
 import { ring } from './ring.ts';
 import type { Stretch } from './ring.ts';
+import { createWaiting } from './waiting.ts';
 
 /** The newest events of the log, read once for all clients while there are any. */
 export interface LiveFeed {
@@ -14,8 +16,11 @@ export interface LiveFeed {
   readonly newest: () => number;
   /** As {@link Ring.after}. */
   recent(after: number, accountId: string | undefined): Stretch | undefined;
-  /** Resolves when the feed has come further, the time is up, or the signal is aborted. */
-  moved(timeoutMs: number, signal: AbortSignal): Promise<void>;
+  /**
+   * For who has all up to the newest: resolves when there is an event of the account (undefined: of
+   * any), or when it is time to look up. Answers a stream sequence up to which there was none.
+   */
+  moved(accountId: string | undefined): Promise<number>;
 }
 
 export interface LiveFeedOptions {
@@ -24,10 +29,15 @@ export interface LiveFeedOptions {
   readonly position: ProjectionPosition;
   /** Clients at once, at most. */
   readonly maxClients: number;
+  /** Whoever waits looks up at least so often, in milliseconds, and when the service stops. */
+  readonly lookEveryMs: number;
+  readonly stopping: AbortSignal;
   /** Told how many clients there are. */
   readonly onClients: (count: number) => void;
   /** Told why the log could not be read; it is tried again. */
   readonly onFailure: (error: unknown) => void;
+  /** Told of a message that cannot be read, and that clients are therefore not sent. */
+  readonly onUnreadable: (entry: UnreadableEntry) => void;
 }
 
 const RING_LIMITS = { events: 4_096, characters: 4 * 1024 * 1024 };
@@ -42,7 +52,7 @@ const RETRY_MS = 500;
 export function liveFeed(options: LiveFeedOptions): LiveFeed {
   const { events, position, maxClients, onClients, onFailure } = options;
   const recent = ring(RING_LIMITS);
-  const waiters = new Set<() => void>();
+  const waiting = createWaiting(options, recent.newest);
   let clients = 0;
   /** Stream sequence that the projection has come to. */
   let target = 0;
@@ -54,10 +64,6 @@ export function liveFeed(options: LiveFeedOptions): LiveFeed {
     target = Math.max(target, sequence);
     void read();
   });
-
-  function wake(): void {
-    for (const waiter of waiters) waiter();
-  }
 
   async function read(): Promise<void> {
     const log = events();
@@ -76,15 +82,24 @@ export function liveFeed(options: LiveFeedOptions): LiveFeed {
   /** @throws Error where the log ends before that, or cannot be read. */
   async function readTo(log: EventReader, until: number): Promise<void> {
     const begun = epoch;
-    for await (const recorded of log.replay(recent.newest(), until)) {
+    for await (const entry of log.entries(recent.newest(), until)) {
       // A first client has come meanwhile and begun anew elsewhere.
       if (begun !== epoch || clients === 0) return;
-      recent.push(recorded);
-      wake();
+      take(entry);
     }
     if (begun === epoch && recent.newest() < until) {
       throw new Error(`the log ends at ${recent.newest()}, the read models are at ${until}`);
     }
+  }
+
+  function take(entry: LogEntry): void {
+    if ('error' in entry) {
+      recent.pass(entry.sequence);
+      options.onUnreadable(entry);
+      return;
+    }
+    recent.push(entry);
+    waiting.came(entry.accountId);
   }
 
   return {
@@ -93,6 +108,7 @@ export function liveFeed(options: LiveFeedOptions): LiveFeed {
       if (clients === 0) {
         epoch += 1;
         recent.restart(Math.max(after, position.current()));
+        waiting.restart();
       }
       clients += 1;
       onClients(clients);
@@ -107,19 +123,6 @@ export function liveFeed(options: LiveFeedOptions): LiveFeed {
     },
     newest: () => recent.newest(),
     recent: (after, accountId) => recent.after(after, accountId),
-    moved(timeoutMs, signal) {
-      return new Promise((resolve) => {
-        const end = () => {
-          clearTimeout(timer);
-          waiters.delete(end);
-          signal.removeEventListener('abort', end);
-          resolve();
-        };
-        const timer = setTimeout(end, timeoutMs);
-        signal.addEventListener('abort', end, { once: true });
-        waiters.add(end);
-        if (signal.aborted) end();
-      });
-    },
+    moved: waiting.moved,
   };
 }

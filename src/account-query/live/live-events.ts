@@ -1,5 +1,7 @@
 import pLimit from 'p-limit';
 import type { EventReader } from '../../event-store/event-store.ts';
+import { isUnreadable } from '../../event-store/log-entry.ts';
+import type { LogEntry } from '../../event-store/log-entry.ts';
 import type { LiveFeed } from './feed.ts';
 import { frameOf } from './ring.ts';
 import type { Stretch } from './ring.ts';
@@ -9,7 +11,7 @@ export interface LiveRequest {
   readonly after: number;
   /** Only the events of this account. */
   readonly accountId: string | undefined;
-  /** After so long without an event a comment is sent, in milliseconds. */
+  /** After so long without an event a comment is sent, as soon as the feed looks up, in milliseconds. */
   readonly heartbeatMs: number;
   readonly signal: AbortSignal;
 }
@@ -20,6 +22,9 @@ const RECONNECT_MS = 1_000;
 /** Events that a client which is far behind reads from the log at once. */
 const OWN_PART = 256;
 
+/** Messages of all accounts that one is picked from where one of its own cannot be read. */
+const SCANNED_PART = 4_096;
+
 /** Clients that read from the log by themselves at the same time. */
 const OWN_READS = 4;
 const ownReads = pLimit(OWN_READS);
@@ -28,6 +33,7 @@ const ownReads = pLimit(OWN_READS);
  * The log after a stream sequence as Server-Sent Events (WHATWG HTML, 9.2), in its order, none
  * missing and none twice, until the signal is aborted. It is read no quicker than it is taken:
  * a client that falls behind what the feed holds reads the log for itself until it has caught up.
+ * A message that cannot be read is left out: it would stand in everybody's way for ever.
  */
 export async function* liveEvents(
   feed: LiveFeed,
@@ -50,7 +56,7 @@ export async function* liveEvents(
         continue;
       }
     } else {
-      await feed.moved(Math.max(0, heartbeatAt - performance.now()), signal);
+      position = Math.max(position, await feed.moved(accountId));
     }
     if (performance.now() >= heartbeatAt) {
       yield ': heartbeat\n\n';
@@ -66,15 +72,23 @@ async function readStretch(
   accountId: string | undefined,
 ): Promise<Stretch> {
   const newest = feed.newest();
-  let text = '';
-  if (accountId === undefined) {
-    const through = Math.min(after + OWN_PART, newest);
-    for await (const recorded of log.replay(after, through)) text += frameOf(recorded);
+  async function pick(part: number, wanted: (entry: LogEntry) => boolean): Promise<Stretch> {
+    const through = Math.min(after + part, newest);
+    let text = '';
+    for await (const entry of log.entries(after, through)) {
+      if (!('error' in entry) && wanted(entry)) text += frameOf(entry);
+    }
     return { text, through };
   }
-  const part = await log.history(accountId, after, OWN_PART);
-  for (const recorded of part) text += frameOf(recorded);
-  const last = part.at(-1)?.sequence ?? after;
-  // A part that is not full holds all there was, so also all up to where the feed was before.
-  return { text, through: part.length < OWN_PART ? Math.max(last, newest) : last };
+  if (accountId === undefined) return pick(OWN_PART, () => true);
+  try {
+    const part = await log.history(accountId, after, OWN_PART);
+    const last = part.at(-1)?.sequence ?? after;
+    // A part that is not full holds all there was, so also all up to where the feed was before.
+    const through = part.length < OWN_PART ? Math.max(last, newest) : last;
+    return { text: part.map(frameOf).join(''), through };
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    return pick(SCANNED_PART, (entry) => entry.accountId === accountId);
+  }
 }

@@ -13,6 +13,8 @@ export interface Ring {
   /** Stream sequence of the newest event, or where the ring began. */
   readonly newest: () => number;
   push(recorded: RecordedEvent): void;
+  /** The log has something at this stream sequence, behind the newest, that nobody is sent. */
+  pass(sequence: number): void;
   /** Empties the ring; the next event is the one after this stream sequence. */
   restart(sequence: number): void;
   /** Some of the events after a stream sequence, as many as suit one write; undefined where the first are gone. */
@@ -74,6 +76,9 @@ export function ring({ events, characters }: RingLimits): Ring {
       newest = sequence;
       while (entries.length - first > events || size > characters) dropOldest();
     },
+    pass(sequence) {
+      newest = sequence;
+    },
     restart(sequence) {
       entries = [];
       [first, size, begin, newest] = [0, 0, sequence, sequence];
@@ -84,7 +89,10 @@ export function ring({ events, characters }: RingLimits): Ring {
       let through = sequence;
       for (let index = indexAfter(sequence); text.length < WRITE_CHARACTERS; index += 1) {
         const entry = entries[index];
-        if (entry === undefined) break;
+        if (entry === undefined) {
+          through = newest;
+          break;
+        }
         if (accountId === undefined || accountId === entry.accountId) text += entry.frame;
         through = entry.sequence;
       }
