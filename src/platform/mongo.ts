@@ -15,11 +15,14 @@ const SERVER_SELECTION_TIMEOUT_MS = 3_000;
 /** A connection that brings nothing for so long is given up: a server may hang, in milliseconds. */
 const SOCKET_TIMEOUT_MS = 10_000;
 
+/** What was written is seen by who waited for it: a secondary may lag, whatever the URI asks for. */
+const READS = { readPreference: 'primary' } as const;
+
 export function readMongoUri(env: EnvironmentReader): string {
   const uri = env.secret('MONGO_URI') ?? DEFAULT_URI;
   // The URI may hold a password, so the complaint must not repeat it.
   try {
-    const { options } = new MongoClient(uri);
+    const { options } = new MongoClient(uri, READS);
     requireReadable('tlsCAFile', options.tlsCAFile, env);
     requireReadable('tlsCertificateKeyFile', options.tlsCertificateKeyFile, env);
     return uri;
@@ -43,6 +46,7 @@ function requireReadable(option: string, path: string | undefined, env: Environm
 export function createMongoClient(uri: string, appName: string): MongoClient {
   return new MongoClient(uri, {
     appName,
+    ...READS,
     useBigInt64: true,
     serverSelectionTimeoutMS: SERVER_SELECTION_TIMEOUT_MS,
     socketTimeoutMS: SOCKET_TIMEOUT_MS,
