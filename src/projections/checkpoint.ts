@@ -53,8 +53,11 @@ export function checkpointStore(db: Db, id: string): CheckpointStore {
 
     async move(from, { sequence, at }) {
       const filter = { _id: id, sequence: { $gte: BigInt(from) } };
-      const update = { $max: { sequence: BigInt(sequence), ...(at !== undefined && { at }) } };
-      const { matchedCount } = await collection.updateOne(filter, update, SAFE);
+      const to = BigInt(sequence);
+      // The time is that of the event there: one that is dated in the future must not keep its own.
+      const further = { $cond: [{ $gt: [to, '$sequence'] }, at, '$at'] };
+      const set = { sequence: { $max: ['$sequence', to] }, ...(at && { at: further }) };
+      const { matchedCount } = await collection.updateOne(filter, [{ $set: set }], SAFE);
       return matchedCount === 1;
     },
   };

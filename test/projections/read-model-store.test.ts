@@ -90,6 +90,20 @@ describe('the checkpoint', () => {
     expect((await checkpoints.open()).sequence).toBe(7);
   });
 
+  test('keeps the time of its own event, however late an earlier one says it happened', async () => {
+    await checkpoints.open();
+    const future = new Date('2100-01-01');
+    await checkpoints.move(0, { sequence: 1, at: future });
+    await checkpoints.move(1, { sequence: 7, at });
+    expect(await checkpoints.read()).toEqual({ sequence: 7, at });
+    // Repeated, or from a worker that is behind.
+    await checkpoints.move(1, { sequence: 3, at: future });
+    expect(await checkpoints.read()).toEqual({ sequence: 7, at });
+    // Nothing but what cannot be read.
+    await checkpoints.move(7, { sequence: 8, at: undefined });
+    expect(await checkpoints.read()).toEqual({ sequence: 8, at });
+  });
+
   test('does not pass over events: it moves only from where it stands, or stood before', async () => {
     await checkpoints.open();
     expect(await checkpoints.move(5, { sequence: 7, at })).toBe(false);
