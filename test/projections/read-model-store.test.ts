@@ -7,8 +7,11 @@ import { openedWith } from '../../src/account/events.ts';
 import type { AccountDocument } from '../../src/projections/accounts.ts';
 import { checkpointStore } from '../../src/projections/checkpoint.ts';
 import type { CheckpointStore } from '../../src/projections/checkpoint.ts';
+import { projectionPosition } from '../../src/projections/position.ts';
 import { readModelStore } from '../../src/projections/read-model-store.ts';
 import type { ReadModelStore } from '../../src/projections/read-model-store.ts';
+import { watchCheckpoint } from '../../src/projections/watch-checkpoint.ts';
+import { eventually } from '../support/await.ts';
 import { freshDatabase } from '../support/mongo.ts';
 
 const database = freshDatabase();
@@ -126,6 +129,27 @@ describe('the checkpoint', () => {
     expect(await checkpoints.move(7, { sequence: 8, at })).toBe(false);
     expect((await checkpoints.read())?.sequence).toBe(0);
   });
+});
+
+test.each([
+  ['gone', undefined],
+  ['lower, as another worker has made it anew', 3],
+])('a checkpoint that is %s tells who watches it that the read model is', async (_, sequence) => {
+  await checkpoints.open();
+  await checkpoints.move(0, { sequence: 7, at });
+  const position = projectionPosition();
+  position.advance(7);
+  let told = false;
+  const unwatch = watchCheckpoint(checkpoints, position, () => {
+    told = true;
+  });
+  await db.dropDatabase();
+  if (sequence !== undefined) {
+    await checkpoints.open();
+    await checkpoints.move(0, { sequence: sequence, at });
+  }
+  await eventually(() => told);
+  unwatch();
 });
 
 test('opening makes the indexes, also twice and at once', async () => {
