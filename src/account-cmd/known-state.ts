@@ -3,11 +3,11 @@ import type { AccountRecord } from '../account/record.ts';
 import { applyRecorded } from '../account/record.ts';
 import { BEGINNING } from '../event-store/event-store.ts';
 import type { Consistency } from '../event-store/event-store.ts';
-import { withTimeout } from '../platform/timeout.ts';
+import { withStallTimeout } from '../platform/timeout.ts';
 import { contradictionWith, loadAccount, positionOf } from './load-account.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-/** How long any replica may take to answer before the leader is asked instead, in milliseconds. */
+/** How long any replica may send nothing before the leader is asked instead, in milliseconds. */
 const REPLICA_TIMEOUT_MS = 500;
 
 /** What this process knows of an account. */
@@ -16,7 +16,7 @@ export interface KnownState {
   readonly record: AccountRecord | undefined;
   /**
    * `newest`: the leader has said so, or an append that met its expectation.
-   * `likely`: from the cache or a replica; an append checks it anyway, a refusal must not rest on it.
+   * `likely`: from the cache, or loaded; an append checks it anyway, a refusal must not rest on it.
    * `stale`: known to be behind, or possibly so: to be caught up before anything is decided on it.
    */
   readonly freshness: 'newest' | 'likely' | 'stale';
@@ -28,14 +28,18 @@ export async function firstState(context: WorkerContext, accountId: string): Pro
   const cached = cache.get(accountId);
   observer.cacheLookedUp(cached !== undefined);
   if (cached !== undefined) return { record: cached, freshness: 'likely' };
-  const load = (consistency: Consistency) =>
-    loadAccount(events, snapshots, accountId, consistency, observer.snapshotIgnored);
+  const load = (consistency: Consistency, onProgress?: () => void) =>
+    loadAccount(events, snapshots, accountId, consistency, observer.snapshotIgnored, onProgress);
   try {
-    const record = await withTimeout(load('any'), REPLICA_TIMEOUT_MS);
+    const record = await withStallTimeout(
+      (onProgress) => load('any', onProgress),
+      REPLICA_TIMEOUT_MS,
+    );
     return { record, freshness: 'likely' };
   } catch {
-    // A replica that lags may lack an event in between, and one may hang; the leader does neither.
-    return { record: await load('leader'), freshness: 'newest' };
+    // A replica that lags may lack an event in between, and one may hang. The leader is looked at once
+    // more before a refusal rests on it: one that was deposed does not know it at once.
+    return { record: await load('leader'), freshness: 'likely' };
   }
 }
 

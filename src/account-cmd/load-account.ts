@@ -18,6 +18,7 @@ export type OnBadSnapshot = (accountId: string, reason: string) => void;
  * The account as the log has it: snapshot and last event side by side, then only the events
  * between. A snapshot is believed only as far as the log bears it out: every event states the
  * balance after it, so a fold from a wrong snapshot fails and is done again without it.
+ * `onProgress` is called after each answer of the log: to see that it has not stopped, or to leave it.
  * @throws IntegrityError when the log contradicts itself; whatever the event store throws.
  */
 export async function loadAccount(
@@ -26,11 +27,13 @@ export async function loadAccount(
   accountId: string,
   consistency: Consistency,
   onBadSnapshot: OnBadSnapshot,
+  onProgress: () => void = () => undefined,
 ): Promise<AccountRecord | undefined> {
   const [snapshot, head] = await Promise.all([
     snapshots.load(accountId, consistency),
     events.head(accountId, consistency),
   ]);
+  onProgress();
   if (snapshot.kind === 'unusable') onBadSnapshot(accountId, snapshot.reason);
   const contradiction =
     snapshot.kind === 'found' ? contradictionWith(head, snapshot.record) : undefined;
@@ -41,7 +44,7 @@ export async function loadAccount(
   if (snapshot.kind === 'found') {
     if (contradiction === undefined) {
       try {
-        return await fold(events, head, snapshot.record, consistency);
+        return await fold(events, head, snapshot.record, consistency, onProgress);
       } catch (error) {
         if (!(error instanceof IntegrityError)) throw error;
         onBadSnapshot(accountId, error.message);
@@ -50,7 +53,7 @@ export async function loadAccount(
       onBadSnapshot(accountId, contradiction);
     }
   }
-  return fold(events, head, undefined, consistency);
+  return fold(events, head, undefined, consistency, onProgress);
 }
 
 /** What the account's last event alone says against a state that is known from elsewhere. */
@@ -74,9 +77,11 @@ async function fold(
   head: Head,
   start: AccountRecord | undefined,
   consistency: Consistency,
+  onProgress: () => void,
 ): Promise<AccountRecord | undefined> {
   let record = start;
   for await (const recorded of events.tail(head, positionOf(start), consistency)) {
+    onProgress();
     record = applyRecorded(record, recorded);
   }
   return record;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { collected } from '../../test/support/collected.ts';
 import {
   create,
@@ -186,6 +186,23 @@ describe('a replica that lags', () => {
       kind: 'done',
       account: { balance: 0n, version: 4 },
     });
+  });
+
+  test('and sends slowly is not left while it sends something', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const slow: EventStore = {
+      ...bank.log,
+      async *tail(head, after, consistency) {
+        for await (const recorded of bank.log.tail(head, after, consistency)) {
+          await vi.advanceTimersByTimeAsync(300);
+          yield recorded;
+        }
+      },
+    };
+    const late = scriptedService({ log: slow });
+    expect(await late.execute(deposit(ada, '1.00'))).toMatchObject({ kind: 'done' });
+    expect(late.store.heads).toEqual({ any: 1, leader: 0 });
   });
 
   test('and has a hole does no harm: the leader has none', async () => {

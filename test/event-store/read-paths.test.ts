@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from 'nats';
 import type { NatsConnection } from 'nats';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { BEGINNING } from '../../src/event-store/event-store.ts';
 import type { Consistency, EventStore, Position } from '../../src/event-store/event-store.ts';
+import { STREAM } from '../../src/event-store/jetstream/names.ts';
 import { depositAfter, historyOf, opening, writeOf } from '../support/account-events.ts';
 import { collected } from '../support/collected.ts';
 import { freshStreams, storesOn } from '../support/jetstream-stores.ts';
@@ -85,9 +87,48 @@ describe('the cost of reading an account depends on what is missing, not on the 
   });
 });
 
-test('through the leader means the leader, for every single message', async () => {
-  expect(await callsOf(at(HISTORY - 4), 'leader')).toEqual(times(4, LEADER));
-  expect(new Set(await callsOf(BEGINNING, 'leader'))).toEqual(new Set([LEADER]));
+describe('through the leader', () => {
+  const LONG_HISTORY = 2_000;
+  const LARGEST_APPEND = 500;
+
+  test('means the leader where a few events are missing, for every single message', async () => {
+    expect(await callsOf(at(HISTORY - 4), 'leader')).toEqual(times(4, LEADER));
+  });
+
+  test('a long history costs no call an event: the leader says where it ends', async () => {
+    const bob = randomUUID();
+    const history = historyOf(bob, LONG_HISTORY);
+    for (let done = 0, sequence = 0; done < LONG_HISTORY; done += LARGEST_APPEND) {
+      const events = history.slice(done, done + LARGEST_APPEND);
+      const outcome = await store.append([writeOf(bob, sequence, ...events)]);
+      sequence = outcome.kind === 'stored' ? outcome.lastSequence : 0;
+    }
+    await watcher.flush();
+    calls = [];
+    const head = await store.head(bob, 'leader');
+    if (head === undefined) throw new Error('no head');
+    const tail = await collected(store.tail(head, BEGINNING, 'leader'));
+    expect(tail.map(({ event }) => event)).toEqual(history);
+    await nc.flush();
+    await watcher.flush();
+    expect(calls).toEqual([LEADER, ...times(2, ANY)]);
+  });
+
+  test('every event comes from it where no replica answers', async () => {
+    const jsm = await jetstreamManager(nc);
+    await jsm.streams.update(STREAM, { allow_direct: false });
+    expect(new Set(await callsOf(at(HISTORY - 12), 'leader'))).toContain(LEADER);
+  });
+
+  test('a gap in the versions is read over: it is the fold that finds it', async () => {
+    const bob = randomUUID();
+    const history = historyOf(bob, 20).filter(({ version }) => version !== 9);
+    await store.append([writeOf(bob, 0, ...history)]);
+    const head = await store.head(bob, 'leader');
+    if (head === undefined) throw new Error('no head');
+    const tail = await collected(store.tail(head, BEGINNING, 'leader'));
+    expect(tail.map(({ event }) => event)).toEqual(history);
+  });
 });
 
 test('an append asks JetStream for nothing', async () => {

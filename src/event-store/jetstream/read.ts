@@ -1,11 +1,10 @@
 import type { DirectMsgRequest, JetStreamManager, MsgRequest, StoredMsg } from '@nats-io/jetstream';
 import type { RecordedEvent } from '../../account/events.ts';
-import { decodeEvent } from '../event-codec.ts';
 import type { Consistency, Head, Position } from '../event-store.ts';
 import { shardSubject, subjectOf } from '../subjects.ts';
 import { DIRECT_BATCH, directBatch } from './direct-batch.ts';
-import type { Range } from './direct-batch.ts';
 import { EXPECTED_SEQUENCE_HEADER, PREDECESSOR_HEADER, STREAM } from './names.ts';
+import { nextOn, readForwards, recordedOf } from './read-forwards.ts';
 
 /**
  * Up to this many events are read backwards, one direct get each: every message tells where its
@@ -59,7 +58,7 @@ export async function* readTail(
   const backwards =
     missing <= BACKWARD_READ_LIMIT ? await readBackwards(jsm, head, after, consistency) : undefined;
   if (backwards !== undefined) yield* backwards;
-  else yield* readForwards(jsm, head, after.sequence, consistency);
+  else yield* readForwards(jsm, head, after, consistency);
 }
 
 /** Follows the messages' own pointers; undefined when one leads astray. */
@@ -80,28 +79,6 @@ async function readBackwards(
   return events.reverse();
 }
 
-async function* readForwards(
-  jsm: JetStreamManager,
-  head: Head,
-  afterSequence: number,
-  consistency: Consistency,
-): AsyncGenerator<RecordedEvent> {
-  const subject = subjectOf(head.event.accountId);
-  let position = afterSequence;
-  while (position < head.sequence - 1) {
-    const range = { subject, from: position + 1, to: head.sequence - 1 };
-    const batch =
-      consistency === 'leader' ? await getNext(jsm, range) : await directBatch(jsm, range);
-    if (batch.length === 0) break;
-    for (const message of batch) {
-      yield recordedOf(message);
-      position = message.seq;
-    }
-  }
-  // The head is in our hands; a lagging replica may not have it yet.
-  yield { sequence: head.sequence, event: head.event };
-}
-
 /** The account's first events after a stream sequence, in order, at most `limit`. */
 export async function readHistory(
   jsm: JetStreamManager,
@@ -114,8 +91,9 @@ export async function readHistory(
   if (events.length === limit) return events;
   // The end, unless the replica that answered lags behind: only the leader knows.
   const head = await readHead(jsm, accountId, 'leader');
-  const reached = events.at(-1)?.sequence ?? afterSequence;
-  if (head === undefined || head.sequence <= reached) return events;
+  const last = events.at(-1);
+  const reached = { sequence: last?.sequence ?? afterSequence, version: last?.event.version };
+  if (head === undefined || head.sequence <= reached.sequence) return events;
   for await (const recorded of readForwards(jsm, head, reached, 'leader')) {
     events.push(recorded);
     if (events.length === limit) break;
@@ -140,21 +118,6 @@ export async function* readSince(
   }
 }
 
-/** The first message of the range, through the leader: it has no call for several. */
-async function getNext(
-  jsm: JetStreamManager,
-  { subject, from, to }: Required<Range>,
-): Promise<StoredMsg[]> {
-  const message = await nextOn(jsm, subject, from);
-  return message === null || message.seq > to ? [] : [message];
-}
-
-function nextOn(jsm: JetStreamManager, subject: string, from: number): Promise<StoredMsg | null> {
-  // The server knows next_by_subj here too; the client's type does not.
-  const query = { seq: from, next_by_subj: subject };
-  return jsm.streams.getMessage(STREAM, query);
-}
-
 /** Stream sequence of the shard's first event after another one, through the leader. */
 export async function readNextOfShard(
   jsm: JetStreamManager,
@@ -163,13 +126,6 @@ export async function readNextOfShard(
 ): Promise<number | undefined> {
   const message = await nextOn(jsm, shardSubject(shard), afterSequence + 1);
   return message?.seq;
-}
-
-export function recordedOf(message: {
-  readonly seq: number;
-  readonly data: Uint8Array;
-}): RecordedEvent {
-  return { sequence: message.seq, event: decodeEvent(message.data) };
 }
 
 function headOf(message: StoredMsg): Head {
