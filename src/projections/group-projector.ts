@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Consumer, JetStreamClient, JetStreamManager, JsMsg } from '@nats-io/jetstream';
+import type { JetStreamClient, JetStreamManager, JsMsg } from '@nats-io/jetstream';
 import { STREAM, TRACE_HEADER } from '../event-store/jetstream/names.ts';
 import { entryOf } from '../event-store/log-entry.ts';
 import { createApplier, MAX_BATCH, READ_MODEL_DELETED } from './applier.ts';
-import type { Applier, ApplierOptions, DeliveredEntry } from './applier.ts';
+import type { DeliveredEntry } from './applier.ts';
 import { batchQueue } from './batch-queue.ts';
 import { deliveryOrder } from './delivery-order.ts';
 import type { Delivery } from './delivery-order.ts';
@@ -12,9 +12,11 @@ import { withTimeout } from '../platform/timeout.ts';
 import { expectInLog } from './log-set-back.ts';
 import { followPin, giveUpPin } from './pin.ts';
 import type { ProjectedDocument } from './projection.ts';
+import { catchUpDelivered, takeOver, takeWhatWasOnItsWay } from './take-over.ts';
+import type { TakeOverOptions } from './take-over.ts';
 import { watchCheckpoint } from './watch-checkpoint.ts';
 
-export interface GroupProjectorOptions<D extends ProjectedDocument> extends ApplierOptions<D> {
+export interface GroupProjectorOptions<D extends ProjectedDocument> extends TakeOverOptions<D> {
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
   /** Whether a missing consumer is made. */
@@ -70,12 +72,12 @@ async function project<D extends ProjectedDocument>(
   await store.open();
   const { sequence: checkpoint } = await checkpoints.open();
   await expectInLog(events, group, checkpoint);
-  const { delivered } = await provisionGroupConsumer(jsm, group, provision, checkpoint);
+  const info = await provisionGroupConsumer(jsm, group, provision, checkpoint);
   position.reset(checkpoint);
   observer.started(checkpoint);
   const applier = createApplier(options, checkpoint, onProgress);
   // What was delivered before may never have been written, and is delivered again much later.
-  await applier.catchUp(delivered.stream_seq);
+  await catchUpDelivered(options, applier, info);
   const order = deliveryOrder();
 
   const queue = batchQueue<DeliveredEntry, JsMsg>(MAX_BATCH);
@@ -115,13 +117,13 @@ async function project<D extends ProjectedDocument>(
     }
     await applier.written();
     if (!signal.aborted) throw new Error(`projecting ended: ${ending}`);
-    await takeWhatWasOnItsWay(options, consumer);
-    if (pin.held()) await giveUpPin(jsm, group);
+    if (pin.held()) await takeWhatWasOnItsWay(options, consumer);
   } finally {
     signal.removeEventListener('abort', stop);
     clearInterval(looking);
     unwatch();
     messages.stop();
+    if (pin.held()) await giveUpPin(jsm, group);
   }
 }
 
@@ -139,49 +141,8 @@ async function tellPending<D extends ProjectedDocument>({
   }
 }
 
-/**
- * Events that the server sent while this worker stopped are delivered to nobody else for long: whoever
- * goes on would stand still until it looks. So they are read from the stream before it ends.
- */
-async function takeWhatWasOnItsWay<D extends ProjectedDocument>(
-  options: GroupProjectorOptions<D>,
-  consumer: Consumer,
-): Promise<void> {
-  const [checkpoint, { delivered }] = await Promise.all([
-    options.checkpoints.read(),
-    consumer.info(),
-  ]);
-  if (checkpoint === undefined || delivered.stream_seq <= checkpoint.sequence) return;
-  const { signal } = new AbortController();
-  const applier = createApplier({ ...options, signal }, checkpoint.sequence, () => undefined);
-  await applier.catchUp(delivered.stream_seq);
-  await applier.written();
-}
-
 const deliveryOf = ({ info, headers }: JsMsg): Delivery => ({
   deliverySequence: info.deliverySequence,
   deliveryCount: info.deliveryCount,
   pin: headers?.get(PIN_HEADER) ?? '',
 });
-
-/**
- * The worker that had the events may have died with them in its hands: they are delivered again only
- * much later, and perhaps nothing else comes. So where events were delivered and the checkpoint has
- * not moved since the last look, they are read from the stream. Answers the checkpoint.
- */
-async function takeOver<D extends ProjectedDocument>(
-  { checkpoints, events, group, observer }: GroupProjectorOptions<D>,
-  applier: Applier,
-  consumer: Consumer,
-  seenBefore: number,
-): Promise<number> {
-  await applier.written();
-  const checkpoint = (await checkpoints.read())?.sequence ?? seenBefore;
-  await expectInLog(events, group, checkpoint);
-  const { delivered, num_pending: undelivered } = await consumer.info();
-  const unapplied = delivered.stream_seq > checkpoint ? 1 : 0;
-  observer.pending(undelivered + unapplied);
-  if (checkpoint !== seenBefore) return checkpoint;
-  await applier.catchUp(delivered.stream_seq);
-  return Math.max(checkpoint, delivered.stream_seq);
-}

@@ -49,6 +49,7 @@ export async function startWorker({ nats, env }: Bank, consumer = GROUP.id): Pro
       wrote: ({ events }) => (wrote += events),
       failed: (error) => failures.push(error),
     },
+    nc,
     js: jetstream(nc),
     jsm,
     provision: false,
