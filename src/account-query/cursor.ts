@@ -26,7 +26,7 @@ export function decodeCursor<T extends Types>(
     Array.isArray(parsed) &&
     values.length === types.length &&
     types.every((type, index) => typeof values[index] === type) &&
-    values.every((value) => typeof value === 'string' || Number.isSafeInteger(value));
+    values.every((value) => typeof value === 'string' || isWhole(value));
   if (!fits) throw invalidCursor('cursor must be a nextCursor of an earlier answer');
   if (parsed.at(-1) !== scopeOf(query)) {
     throw invalidCursor('cursor belongs to another sort or filter');
@@ -38,6 +38,9 @@ export function decodeCursor<T extends Types>(
 export function invalidCursor(detail: string): ProblemError {
   return invalidField('/cursor', detail);
 }
+
+/** All numbers of cursors are versions or stream sequences. */
+const isWhole = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
 
 const scopeOf = (query: unknown) => shortHash(JSON.stringify(query));
 
