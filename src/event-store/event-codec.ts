@@ -1,3 +1,4 @@
+import { findCurrency } from '../account/currency.ts';
 import type { AccountEvent } from '../account/events.ts';
 import { UndecodablePayloadError } from './avro/single-object.ts';
 import { codec } from './codec.ts';
@@ -30,5 +31,11 @@ export function decodeEvent(payload: Uint8Array): AccountEvent {
     throw new UndecodablePayloadError(`${writer.name} is no event of an account`);
   }
   // The schema has checked every field; its record name is the event's type.
-  return { type: writer.name, ...(record as object) } as AccountEvent;
+  const event = { type: writer.name, ...(record as object) } as AccountEvent;
+  if (findCurrency(event.currency) === undefined) {
+    // How many decimals its money has is not known: nobody could be shown it.
+    const what = `${event.currency} is not an ISO 4217 currency that this release knows`;
+    throw new UndecodablePayloadError(what);
+  }
+  return event;
 }

@@ -2,7 +2,7 @@ import type { RecordedEvent } from '../account/events.ts';
 import { IntegrityError } from '../account/errors.ts';
 import { UndecodablePayloadError } from './avro/single-object.ts';
 import { decodeEvent } from './event-codec.ts';
-import { accountIdIn } from './subjects.ts';
+import { accountIdIn, subjectOf } from './subjects.ts';
 
 /** A message of the log as it was found: with its event, or with the reason why it has none. */
 export type LogEntry = ReadableEntry | UnreadableEntry;
@@ -43,7 +43,10 @@ export function entryOf({ seq, subject, data, header }: LogMessage): LogEntry {
   const batch = batchId === '' ? {} : { batch: { id: batchId, commits } };
   try {
     const event = decodeEvent(data);
-    if (event.accountId === accountId) return { sequence: seq, accountId, event, ...batch };
+    // What stands elsewhere is of no account: who looks for it by its id would not find it.
+    if (event.accountId === accountId && subject === subjectOf(accountId)) {
+      return { sequence: seq, accountId, event, ...batch };
+    }
     const error = new IntegrityError(`an event of ${event.accountId} stands on ${subject}`);
     return { sequence: seq, accountId, error, ...batch };
   } catch (error) {

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { jetstream } from '@nats-io/jetstream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { encodeEvent } from '../../src/event-store/event-codec.ts';
 import { subjectOf } from '../../src/event-store/subjects.ts';
-import { depositAfter } from '../support/account-events.ts';
+import { depositAfter, opening } from '../support/account-events.ts';
 import { eventually } from '../support/await.ts';
 import { logged, startBank } from '../support/bank.ts';
 import type { Bank, BankService } from '../support/bank.ts';
@@ -57,7 +58,7 @@ interface Status {
 
 async function parkedOnes() {
   const text = await jetbankOk(bank.env, 'projections', 'status', '--json');
-  return (JSON.parse(text) as Status).builds[0]!.parked;
+  return (JSON.parse(text) as Status).builds.at(-1)!.parked;
 }
 
 test('accounts with an event that cannot be applied are parked, and the others go on', async () => {
@@ -171,6 +172,24 @@ test('a rebuild parks them too, and still is what the log says', async () => {
   ) as Status;
   expect(builds.map(({ parkedCount }) => parkedCount)).toEqual([2, 2]);
 }, 40_000);
+
+test('neither does what no release writes stand in the way of the others', async () => {
+  const shouted = randomUUID().toUpperCase();
+  const astray = encodeEvent(depositAfter(opening(shouted)));
+  await jetstream(bank.nc).publish(`bank.account.3.${shouted}`, astray);
+  const foreign = randomUUID();
+  await publish(foreign, encodeEvent(opening(foreign, { currency: 'QQQ' })), 0);
+  const { sequence } = (await commands.deposit(healthy, '1.00')).account;
+  for (const path of [`/accounts/${healthy}`, '/accounts', '/proof']) {
+    const { status, text } = await queries.get(`${path}?minSequence=${sequence}`);
+    expect(status, text).toBe(200);
+  }
+  const parked = (await parkedOnes()).map(({ accountId }) => accountId);
+  expect(parked).toEqual(expect.arrayContaining([shouted, foreign]));
+  const { stdout } = await jetbank(bank.env, 'verify');
+  expect(stdout).toContain(shouted);
+  expect(stdout).toContain('QQQ is not an ISO 4217 currency');
+});
 
 test('what an older release could not read is applied by a retry of a newer one', async () => {
   const other = await startBank();
