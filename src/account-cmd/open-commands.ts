@@ -57,8 +57,8 @@ interface Sent {
 export function openCommands(batch: readonly PendingCommand[]): OpenCommands {
   const open = new Set(batch);
   const sent = new Map<string, Sent>();
-  /** Commands that may be in the log, with the expectations of the newest append they were in. */
-  const inDoubt = new Map<PendingCommand, ReadonlyMap<string, number>>();
+  /** Commands that may be in the log, with the expectations of each lost append they were in. */
+  const inDoubt = new Map<PendingCommand, ReadonlyMap<string, number>[]>();
 
   function answer(pending: PendingCommand, given: CommandAnswer): void {
     if (open.delete(pending)) pending.settle(given);
@@ -93,9 +93,10 @@ export function openCommands(batch: readonly PendingCommand[]): OpenCommands {
     written,
     first: (count) => [...open].slice(0, count),
     mayStillLand(pending, sequenceOf) {
-      const expected = inDoubt.get(pending);
-      if (expected === undefined) return false;
-      return [...expected].every(([accountId, sequence]) => sequenceOf(accountId) === sequence);
+      const appends = inDoubt.get(pending) ?? [];
+      return appends.some((expected) =>
+        [...expected].every(([accountId, sequence]) => sequenceOf(accountId) === sequence),
+      );
     },
     isOwn: ({ eventId }) => sent.has(eventId),
     mayBeStored(plan, expected) {
@@ -104,7 +105,9 @@ export function openCommands(batch: readonly PendingCommand[]): OpenCommands {
         const index = lastOwnIndex(plan, command);
         const last = plan.events[index];
         if (last !== undefined) sent.set(last.event.eventId, { plan, index, endOf: command });
-        inDoubt.set(command.pending, expected);
+        const before = inDoubt.get(command.pending);
+        if (before === undefined) inDoubt.set(command.pending, [expected]);
+        else before.push(expected);
       }
     },
     met({ event, sequence }, after) {
