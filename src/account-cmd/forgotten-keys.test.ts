@@ -4,6 +4,7 @@ import { deduplicatingEventStore } from '../../test/support/deduplicating-event-
 import { scriptedService } from '../../test/support/scripted-service.ts';
 import type { ScriptedService } from '../../test/support/scripted-service.ts';
 import { REMEMBERED_COMMANDS } from '../account/record.ts';
+import type { EventStore } from '../event-store/event-store.ts';
 import { memoryEventStore } from '../event-store/memory-event-store.ts';
 import type { CommandAnswer, CommandRequest } from './command.ts';
 
@@ -100,6 +101,24 @@ describe.each(['before the expectation', 'after the expectation'] as const)(
       };
       const again = scriptedService({ log, snapshots: bank.snapshots });
       expect(await again.execute(FORGOTTEN)).toEqual(replayOf(first));
+    });
+
+    test('among more events than can be searched in time are unknown, not refused', async () => {
+      let searched = 0;
+      const log: EventStore = {
+        ...bank.log,
+        append: () => Promise.resolve({ kind: 'duplicate' }),
+        async *recent(accountId) {
+          for (; searched < 100_000; searched += 1) {
+            const head = await bank.log.head(accountId, 'leader');
+            if (head !== undefined) yield head;
+          }
+        },
+      };
+      const limits = { deadlineMs: 20 };
+      const again = scriptedService({ log, snapshots: bank.snapshots, limits });
+      expect(await again.execute(FORGOTTEN)).toMatchObject({ kind: 'unknown' });
+      expect(searched).toBeLessThan(100_000);
     });
   },
 );

@@ -29,6 +29,8 @@ export interface OpenCommands {
    * or may still get there while all its accounts' last sequences are the expected ones.
    */
   mayBeStored(plan: BatchPlan, expected: ReadonlyMap<string, number>): void;
+  /** The log says that it has the command, which is still to be read: nothing else may be answered. */
+  mayBeInLog(pending: PendingCommand): void;
   /** Whether a lost append with the command in it can still land on accounts at these sequences. */
   mayStillLand(pending: PendingCommand, sequenceOf: SequenceOf): boolean;
   /** Whether the event is one that was sent for one of these and got no answer. */
@@ -54,6 +56,9 @@ interface Sent {
   readonly endOf?: WrittenCommand;
 }
 
+/** Holds whatever happens to the accounts. */
+const EXPECTS_NOTHING: ReadonlyMap<string, number> = new Map();
+
 export function openCommands(batch: readonly PendingCommand[]): OpenCommands {
   const open = new Set(batch);
   const sent = new Map<string, Sent>();
@@ -62,6 +67,12 @@ export function openCommands(batch: readonly PendingCommand[]): OpenCommands {
 
   function answer(pending: PendingCommand, given: CommandAnswer): void {
     if (open.delete(pending)) pending.settle(given);
+  }
+
+  function doubt(pending: PendingCommand, expected: ReadonlyMap<string, number>): void {
+    const before = inDoubt.get(pending);
+    if (before === undefined) inDoubt.set(pending, [expected]);
+    else before.push(expected);
   }
 
   function written(
@@ -98,6 +109,9 @@ export function openCommands(batch: readonly PendingCommand[]): OpenCommands {
         [...expected].every(([accountId, sequence]) => sequenceOf(accountId) === sequence),
       );
     },
+    mayBeInLog(pending) {
+      doubt(pending, EXPECTS_NOTHING);
+    },
     isOwn: ({ eventId }) => sent.has(eventId),
     mayBeStored(plan, expected) {
       plan.events.forEach(({ event }, index) => sent.set(event.eventId, { plan, index }));
@@ -105,9 +119,7 @@ export function openCommands(batch: readonly PendingCommand[]): OpenCommands {
         const index = lastOwnIndex(plan, command);
         const last = plan.events[index];
         if (last !== undefined) sent.set(last.event.eventId, { plan, index, endOf: command });
-        const before = inDoubt.get(command.pending);
-        if (before === undefined) inDoubt.set(command.pending, [expected]);
-        else before.push(expected);
+        doubt(command.pending, expected);
       }
     },
     met({ event, sequence }, after) {

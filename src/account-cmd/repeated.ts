@@ -1,16 +1,13 @@
 import type { RecordedEvent } from '../account/events.ts';
-import type { EventReader } from '../event-store/event-store.ts';
 import { answerToRecorded } from './answer-again.ts';
-import type { CommandRequest } from './command.ts';
+import type { CommandRequest, PendingCommand } from './command.ts';
 import type { BatchPlan } from './decide-batch.ts';
 import { unreadable } from './round.ts';
 import type { Round, Work } from './round.ts';
+import type { WorkerContext } from './worker-context.ts';
 
-/**
- * How far back a repeat is looked for, in milliseconds: twice the stream's duplicate window, beyond
- * which the server would not have known it.
- */
-const LOOK_BACK_MS = 4 * 60_000;
+/** So many events are searched between two looks at the clock. */
+const SEARCHED_AT_ONCE = 1_000;
 
 /**
  * A command of the append stands in the log already, too far back for the state to remember it. Of
@@ -33,9 +30,11 @@ export async function repeated(
   try {
     first =
       sequence === undefined
-        ? await lastOf(context.events, request, context.decide.sources.now() - LOOK_BACK_MS)
+        ? await lastOf(context, command.pending)
         : await context.events.event(sequence);
   } catch (error) {
+    // The log says that it has the command: nobody is to be told that nothing was done.
+    open.mayBeInLog(command.pending);
     return { limit: 1, obstacle: unreadable(error) };
   }
   if (record === undefined || first === undefined || !isOf(first, request)) {
@@ -47,16 +46,20 @@ export async function repeated(
   return { limit: 1 };
 }
 
-/** The command's last event on its own account, of those stored since a time. */
+/** The command's last event on its own account. @throws Error once its time is up. */
 async function lastOf(
-  events: EventReader,
-  request: CommandRequest,
-  since: number,
+  { events, monotonic }: WorkerContext,
+  { request, deadline }: PendingCommand,
 ): Promise<RecordedEvent | undefined> {
   let found: RecordedEvent | undefined;
-  for await (const recorded of events.since(request.accountId, since)) {
+  let searched = 0;
+  for await (const recorded of events.recent(request.accountId)) {
     if (isOf(recorded, request)) found = recorded;
     else if (found !== undefined) break;
+    searched += 1;
+    if (searched % SEARCHED_AT_ONCE === 0 && monotonic() >= deadline) {
+      throw new Error(`the command is not among the account's last ${searched} events`);
+    }
   }
   return found;
 }

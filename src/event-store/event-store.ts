@@ -37,10 +37,10 @@ export interface EventReader {
   ): Promise<readonly RecordedEvent[]>;
 
   /**
-   * The account's events that the log has stored since `time` (milliseconds since 1970), in order,
-   * by the leader's word where they begin.
+   * The account's events that were stored within twice the time for which the log recognises repeats,
+   * or longer: in stretches of time, the newest first, those within each in order.
    */
-  since(accountId: string, time: number): AsyncIterable<RecordedEvent>;
+  recent(accountId: string): AsyncIterable<RecordedEvent>;
 
   /** Stream sequence of the log's last event, by the leader's word; 0 for an empty log. */
   lastSequence(): Promise<number>;

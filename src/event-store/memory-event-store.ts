@@ -7,7 +7,7 @@ import { shardOf, subjectOf } from './subjects.ts';
 
 /** An event store in this process's memory, for tests of what stands on it. Payloads are real Avro. */
 export function memoryEventStore(): EventStore {
-  const log: { accountId: string; payload: Buffer; storedAt: number }[] = [];
+  const log: { accountId: string; payload: Buffer }[] = [];
   const sequences = new Map<string, number[]>();
 
   const sequencesOf = (accountId: string) => sequences.get(accountId) ?? [];
@@ -43,7 +43,7 @@ export function memoryEventStore(): EventStore {
       });
       if (!current) return { kind: 'conflict' };
       for (const { accountId, payload } of payloads) {
-        log.push({ accountId, payload, storedAt: Date.now() });
+        log.push({ accountId, payload });
         sequences.set(accountId, [...sequencesOf(accountId), log.length]);
       }
       return { kind: 'stored', lastSequence: log.length };
@@ -74,10 +74,8 @@ export function memoryEventStore(): EventStore {
     },
 
     // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous
-    async *since(accountId, time) {
-      for (const sequence of sequencesOf(accountId)) {
-        if ((log[sequence - 1]?.storedAt ?? 0) >= time) yield recordedAt(sequence);
-      }
+    async *recent(accountId) {
+      for (const sequence of sequencesOf(accountId)) yield recordedAt(sequence);
     },
 
     lastSequence: () => Promise.resolve(log.length),

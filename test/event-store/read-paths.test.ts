@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from 'nats';
 import type { NatsConnection } from 'nats';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { BEGINNING } from '../../src/event-store/event-store.ts';
 import type { Consistency, EventStore, Position } from '../../src/event-store/event-store.ts';
 import { STREAM } from '../../src/event-store/jetstream/names.ts';
+import { beginsOfStretches, readStretches } from '../../src/event-store/jetstream/read-recent.ts';
 import { depositAfter, historyOf, opening, writeOf } from '../support/account-events.ts';
 import { collected } from '../support/collected.ts';
 import { freshStreams, storesOn } from '../support/jetstream-stores.ts';
@@ -139,4 +140,37 @@ test('an append asks JetStream for nothing', async () => {
   await store.append([writeOf(ada, head.sequence, depositAfter(head.event))]);
   await watcher.flush();
   expect(calls).toEqual([]);
+});
+
+describe('recent events', () => {
+  test('come in stretches of time, the newest first, each event once and each stretch in order', async () => {
+    const jsm = await jetstreamManager(nc);
+    const storedAt = async (version: number) => {
+      const message = await jsm.streams.getMessage(STREAM, { seq: at(version).sequence });
+      return message?.time.getTime() ?? 0;
+    };
+    const times = await Promise.all(Array.from({ length: HISTORY }, (_, i) => storedAt(i + 1)));
+    const begins = [30, 10, 1].map((version) => times[version - 1] ?? 0);
+    const expected = begins.flatMap((begin, stretch) =>
+      times.flatMap((time, i) =>
+        time >= begin && time < (begins[stretch - 1] ?? Infinity) ? [i + 1] : [],
+      ),
+    );
+    const recent = await collected(readStretches(jsm, ada, begins));
+    expect(recent.map(({ event }) => event.version)).toEqual(expected);
+    expect(expected.length).toBe(HISTORY);
+  });
+
+  test('reach back twice as far as the server knows repeats, by its own clock', async () => {
+    expect(beginsOfStretches(500_000, 240_000)).toEqual([
+      499_000, 496_000, 484_000, 436_000, 260_000,
+    ]);
+    expect(beginsOfStretches(500_000, 500)).toEqual([499_500]);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 });
+    try {
+      expect(await collected(store.recent(ada))).toHaveLength(HISTORY);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
 });

@@ -8,7 +8,8 @@ import { eventsIn } from '../log-entry.ts';
 import { createAppend } from './append.ts';
 import { eventLoopTurn } from './event-loop-turn.ts';
 import { SNAPSHOT_BUCKET, STREAM } from './names.ts';
-import { readEvent, readHead, readHistory, readNextOfShard, readSince, readTail } from './read.ts';
+import { readEvent, readHead, readHistory, readNextOfShard, readTail } from './read.ts';
+import { readRecent } from './read-recent.ts';
 import { readEntries } from './replay.ts';
 import { createRequester } from './requester.ts';
 import {
@@ -58,7 +59,7 @@ export function jetStreamReader(jsm: JetStreamManager): EventReader {
     head: (accountId, consistency) => readHead(jsm, accountId, consistency),
     tail: (head, after, consistency) => readTail(jsm, head, after, consistency),
     history: (accountId, afterSequence, limit) => readHistory(jsm, accountId, afterSequence, limit),
-    since: (accountId, time) => readSince(jsm, accountId, time),
+    recent: (accountId) => readRecent(jsm, accountId),
     lastSequence: async () => (await jsm.streams.info(STREAM)).state.last_seq,
     replay: (afterSequence, untilSequence) =>
       eventsIn(readEntries(jsm, afterSequence, untilSequence)),

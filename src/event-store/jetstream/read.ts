@@ -2,7 +2,7 @@ import type { DirectMsgRequest, JetStreamManager, MsgRequest, StoredMsg } from '
 import type { RecordedEvent } from '../../account/events.ts';
 import type { Consistency, Head, Position } from '../event-store.ts';
 import { shardSubject, subjectOf } from '../subjects.ts';
-import { DIRECT_BATCH, directBatch } from './direct-batch.ts';
+import { directBatch } from './direct-batch.ts';
 import { EXPECTED_SEQUENCE_HEADER, PREDECESSOR_HEADER, STREAM } from './names.ts';
 import { nextOn, readForwards, recordedOf } from './read-forwards.ts';
 
@@ -99,23 +99,6 @@ export async function readHistory(
     if (events.length === limit) break;
   }
   return events;
-}
-
-/** The account's events that were stored since a time, in order. */
-export async function* readSince(
-  jsm: JetStreamManager,
-  accountId: string,
-  time: number,
-): AsyncGenerator<RecordedEvent> {
-  // The server knows both here too, where no sequence is asked for; the client's type does not.
-  const start_time = new Date(time).toISOString();
-  const query = { seq: 0, start_time, next_by_subj: subjectOf(accountId) };
-  const first = await jsm.streams.getMessage(STREAM, query);
-  for (let reached = first === null ? undefined : first.seq - 1; reached !== undefined;) {
-    const part = await readHistory(jsm, accountId, reached, DIRECT_BATCH);
-    yield* part;
-    reached = part.length < DIRECT_BATCH ? undefined : part.at(-1)?.sequence;
-  }
 }
 
 /** Stream sequence of the shard's first event after another one, through the leader. */
