@@ -44,7 +44,7 @@ export interface CommandServiceOptions {
 }
 
 export interface CommandLimits extends MailboxLimits {
-  /** Accounts whose state is kept in memory; fewer where they remember many keyed commands. */
+  /** Accounts whose state is kept in memory; fewer where they remember many keyed commands or have many holds. */
   readonly cachedAccounts: number;
   /** How long a command may take before it is given up, in milliseconds. */
   readonly deadlineMs: number;
