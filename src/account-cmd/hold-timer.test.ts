@@ -4,6 +4,7 @@ import { create, decimal, requestOf } from '../../test/support/command-requests.
 import { memorySnapshotStore } from '../../test/support/memory-snapshot-store.ts';
 import { scriptedEventStore } from '../../test/support/scripted-event-store.ts';
 import type { ScriptedEventStore } from '../../test/support/scripted-event-store.ts';
+import { MAX_HOLD_MS } from '../account/holds.ts';
 import type { HoldTimer } from '../event-store/hold-timers.ts';
 import { memoryEventStore } from '../event-store/memory-event-store.ts';
 import type { CommandRequest } from './command.ts';
@@ -74,10 +75,20 @@ test('a timer that is not set leaves no hold', async () => {
   expect(store.tried).toHaveLength(1);
 });
 
-test('a hold without an end, or with one that is past, sets no timer', async () => {
+test('a hold without an end, or with one that is past or too far ahead, sets no timer', async () => {
   expect(await service.execute(hold())).toMatchObject({ kind: 'done' });
   expect(await service.execute(hold(now))).toMatchObject({ kind: 'refused' });
+  expect(await service.execute(hold(now + 2 * MAX_HOLD_MS))).toMatchObject({ kind: 'refused' });
   expect(scheduled).toEqual([]);
+});
+
+test('a hold that is not too far ahead only once it is decided on has a timer all the same', async () => {
+  schedule = () => {
+    now += 1;
+    return Promise.resolve();
+  };
+  expect(await service.execute(hold(now + MAX_HOLD_MS + 1))).toMatchObject({ kind: 'done' });
+  expect(scheduled).toHaveLength(1);
 });
 
 test('no more timers are set at once than commands may be open', async () => {

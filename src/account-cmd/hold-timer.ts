@@ -1,3 +1,4 @@
+import { MAX_HOLD_MS } from '../account/holds.ts';
 import type { HoldTimer, HoldTimers } from '../event-store/hold-timers.ts';
 import { messageOf } from '../platform/message-of.ts';
 import type { CommandAnswer, CommandRequest } from './command.ts';
@@ -50,8 +51,7 @@ export function timerSetter(
   return {
     before(request) {
       const timer = timers && timerOf(request);
-      // A hold whose time is past is refused, or the repeat of one that has a timer.
-      if (timer === undefined || timer.expiresAt <= now()) return undefined;
+      if (timer === undefined || !mayBePlaced(timer, now())) return undefined;
       if (setting.size >= atOnce) {
         const detail = `${setting.size} timers are being set already`;
         return Promise.resolve({ kind: 'overloaded', detail });
@@ -68,6 +68,13 @@ export function timerSetter(
     },
   };
 }
+
+/** Longer than any command waits for its decision, in milliseconds. */
+const UNTIL_DECIDED_MS = 60_000;
+
+/** A hold whose time is past or too far ahead is refused, or the repeat of one that has a timer. */
+const mayBePlaced = ({ expiresAt }: HoldTimer, now: number): boolean =>
+  expiresAt > now && expiresAt <= now + MAX_HOLD_MS + UNTIL_DECIDED_MS;
 
 function timerOf({ accountId, command }: CommandRequest): HoldTimer | undefined {
   if (command.type !== 'PlaceHold' || command.expiresAt === undefined) return undefined;

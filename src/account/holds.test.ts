@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { decimal, given, opened } from '../../test/support/given.ts';
 import type { AccountFact, Standing } from './events.ts';
-import { MAX_HOLDS, nextExpired } from './holds.ts';
+import { MAX_HOLD_MS, MAX_HOLDS, nextExpired } from './holds.ts';
 
 const USD = { currency: 'USD', overdraftLimit: 0n, status: 'open' } as const;
 const placed = (holdId: string, amount: bigint, after: Partial<Standing>, expiresAt?: number) =>
@@ -44,6 +44,13 @@ describe('placing', () => {
   });
   test('that ends in the past is refused', () => {
     expect(given(held).when(place('0.01', 1_000))).toMatchObject({
+      error: { code: 'invalid_request', field: 'expiresAt' },
+    });
+  });
+  test('may end so far ahead and no further', () => {
+    const latest = 1_000 + MAX_HOLD_MS;
+    expect(given(held).when(place('0.01', latest))).toMatchObject({ ok: true });
+    expect(given(held).when(place('0.01', latest + 1))).toMatchObject({
       error: { code: 'invalid_request', field: 'expiresAt' },
     });
   });

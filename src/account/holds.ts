@@ -12,12 +12,24 @@ import { formatMoney, toMinorUnits } from './money.ts';
 /** Open holds of one account, at most: they are part of its state and of every snapshot. */
 export const MAX_HOLDS = 200;
 
+const DAY_MS = 24 * 60 * 60 * 1000;
+export const MAX_HOLD_DAYS = 400;
+/**
+ * How far ahead a hold may end, in milliseconds: its timer stays with the server until then, also where
+ * the hold was refused or has ended since.
+ */
+export const MAX_HOLD_MS = MAX_HOLD_DAYS * DAY_MS;
+
 export function placeHold(account: Account, command: PlaceHold, { now }: Rules): Decision {
   const amount = toMinorUnits(command.amount, currencyOf(account.currency));
   if (!amount.ok) return invalidAmount('amount', amount.reason);
   const { holdId, expiresAt = null, reference = null } = command;
   if (expiresAt !== null && expiresAt <= now) {
     return refused('invalid_request', 'expiresAt must be in the future', 'expiresAt');
+  }
+  if (expiresAt !== null && expiresAt > now + MAX_HOLD_MS) {
+    const detail = `expiresAt must be within ${MAX_HOLD_DAYS} days`;
+    return refused('invalid_request', detail, 'expiresAt');
   }
   const obstacle = blocksOutgoing(account) ?? lacks(account, amount.value, 'amount');
   if (obstacle !== undefined) return obstacle;

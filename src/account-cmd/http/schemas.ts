@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { MAX_LEGS } from '../../account/commands.ts';
+import { MAX_HOLD_DAYS } from '../../account/holds.ts';
 
 /** What a decimal field of a request looks like; the exact value is read from the JSON text. */
 const Amount = (description: string) =>
@@ -153,7 +154,8 @@ export const HoldBody = Type.Object(
     expiresAt: Type.Optional(
       Type.String({
         description:
-          'RFC 3339: when it is released by itself; without, it stays until it is ended.',
+          `RFC 3339: when it is released by itself, at most ${MAX_HOLD_DAYS} days ahead; ` +
+          'without, it stays until it is ended.',
         examples: ['2026-12-24T18:00:00Z'],
       }),
     ),
