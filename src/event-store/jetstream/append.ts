@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { MsgHdrs, NatsConnection } from 'nats';
+import type { NatsConnection } from 'nats';
 import type { AccountEvent } from '../../account/events.ts';
 import { encodeEvent } from '../event-codec.ts';
 import type { AccountWrite, AppendOutcome, EventStore } from '../event-store.ts';
 import { sameCommand } from '../message-id.ts';
 import { subjectOf } from '../subjects.ts';
-import { eventHeaders } from './event-headers.ts';
+import { eventHeaders, messageHeaders } from './event-headers.ts';
+import type { Headers } from './event-headers.ts';
 import type { EventLoopTurn } from './event-loop-turn.ts';
 import { groupCommit } from './group-commit.ts';
 import { EXPECTED_SEQUENCE_HEADER, PREDECESSOR_HEADER } from './names.ts';
@@ -15,7 +16,7 @@ import type { Requester } from './requester.ts';
 interface Message {
   readonly subject: string;
   readonly payload: Uint8Array;
-  readonly headers: MsgHdrs;
+  readonly headers: Headers;
 }
 
 /** The server refuses more messages in one atomic batch (nats-server 2.12 to 2.14). */
@@ -37,9 +38,11 @@ export function createAppend(
     if (last === undefined) throw new RangeError('an append holds at least one event');
     try {
       for (const { subject, payload, headers } of messages.slice(0, -1)) {
-        nc.publish(subject, payload, { headers });
+        nc.publish(subject, payload, { headers: messageHeaders(headers) });
       }
-      return outcomeOf(await requester.request(last.subject, last.payload, last.headers));
+      return outcomeOf(
+        await requester.request(last.subject, last.payload, messageHeaders(last.headers)),
+      );
     } catch (error) {
       // Thrown before the last message left, and without that one a batch is never stored.
       return {
@@ -81,10 +84,9 @@ function messagesOf(writes: readonly AccountWrite[]): Message[] {
         before !== undefined && sameCommand(before.event, event) ? before.indexInCommand + 1 : 0;
       const headers = eventHeaders(pending, indexInCommand);
       const place = messages.length;
-      if (before === undefined) headers.set(EXPECTED_SEQUENCE_HEADER, String(expectedSequence));
-      else if (place - before.place > 1) {
-        headers.set(PREDECESSOR_HEADER, String(place - before.place));
-      }
+      if (before === undefined) headers[EXPECTED_SEQUENCE_HEADER] = [String(expectedSequence)];
+      else if (place - before.place > 1)
+        headers[PREDECESSOR_HEADER] = [String(place - before.place)];
       accounts.set(accountId, { place, event, indexInCommand });
       messages.push({ subject, payload: encodeEvent(event), headers });
     }
@@ -104,8 +106,8 @@ interface Written {
 function markAsBatch(messages: readonly Message[]): void {
   const batchId = randomUUID();
   messages.forEach(({ headers }, index) => {
-    headers.set('Nats-Batch-Id', batchId);
-    headers.set('Nats-Batch-Sequence', String(index + 1));
-    if (index === messages.length - 1) headers.set('Nats-Batch-Commit', '1');
+    headers['Nats-Batch-Id'] = [batchId];
+    headers['Nats-Batch-Sequence'] = [String(index + 1)];
+    if (index === messages.length - 1) headers['Nats-Batch-Commit'] = ['1'];
   });
 }

@@ -1,23 +1,39 @@
-import { headers } from 'nats';
+import { MsgHdrsImpl } from 'nats';
 import type { MsgHdrs } from 'nats';
 import type { PendingEvent } from '../event-store.ts';
 import { messageId } from '../message-id.ts';
 import { TRACE_HEADER } from './names.ts';
 
+/** Each header with its one value, as they are to be sent. */
+export type Headers = Record<string, [string]>;
+
 /**
  * The headers of an event's message: CloudEvents 1.0 in binary mode, and the message id by which
  * JetStream recognises a repeated command. `index` is the event's place among those of its command.
  */
-export function eventHeaders({ event, traceparent }: PendingEvent, index: number): MsgHdrs {
-  const result = headers();
-  result.set('ce-specversion', '1.0');
-  result.set('ce-id', event.eventId);
-  result.set('ce-type', `bank.account.${event.type}`);
-  result.set('ce-source', '/jetbank/account-cmd');
-  result.set('ce-subject', event.accountId);
-  result.set('ce-time', new Date(event.occurredAt).toISOString());
-  result.set('content-type', 'application/avro');
-  result.set('Nats-Msg-Id', messageId(event, index));
-  if (traceparent !== undefined) result.set(TRACE_HEADER, traceparent);
-  return result;
+export function eventHeaders({ event, traceparent }: PendingEvent, index: number): Headers {
+  return {
+    'ce-specversion': ['1.0'],
+    'ce-id': [event.eventId],
+    'ce-type': [`bank.account.${event.type}`],
+    'ce-source': ['/jetbank/account-cmd'],
+    'ce-subject': [event.accountId],
+    'ce-time': [new Date(event.occurredAt).toISOString()],
+    'content-type': ['application/avro'],
+    'Nats-Msg-Id': [messageId(event, index)],
+    ...(traceparent !== undefined && { [TRACE_HEADER]: [traceparent] }),
+  };
+}
+
+const LINE_END = /[\r\n]/;
+
+/**
+ * The client's form of them, made in one go: it checks and copies each name again and again where one
+ * is set after another. @throws RangeError for a value of more than one line, which would be two headers.
+ */
+export function messageHeaders(headers: Headers): MsgHdrs {
+  for (const [name, [value]] of Object.entries(headers)) {
+    if (LINE_END.test(value)) throw new RangeError(`${name} must be one line`);
+  }
+  return MsgHdrsImpl.fromRecord(headers);
 }
