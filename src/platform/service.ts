@@ -1,3 +1,4 @@
+import { makeObjectsYoung } from './allocation.ts';
 import { closerOf } from './close-server.ts';
 import type { Environment } from './environment.ts';
 import { ConfigError } from './environment.ts';
@@ -33,6 +34,7 @@ export async function runService<C extends ServiceConfig>(
   readConfig: (env: Environment) => C,
   start: (config: C, shell: ServiceShell) => Promise<void>,
 ): Promise<void> {
+  makeObjectsYoung();
   let config: C;
   try {
     config = readConfig(process.env);
