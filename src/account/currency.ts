@@ -1,5 +1,3 @@
-import currencyCodes from 'currency-codes';
-
 /**
  * An ISO 4217 currency.
  *
@@ -10,11 +8,40 @@ export interface Currency {
   readonly decimals: number;
 }
 
+/**
+ * The currencies by their decimals. What the log's amounts mean depends on them, so entries are only
+ * ever added: one that the standard withdraws, or gives other decimals, stays as it is here.
+ */
+const BY_DECIMALS: readonly (readonly [number, string])[] = [
+  [
+    0,
+    'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XAG XAU XBA XBB XBC XBD XDR ' +
+      'XOF XPD XPF XPT XSU XTS XUA XXX',
+  ],
+  [
+    2,
+    'AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP ' +
+      'BYN BZD CAD CDF CHE CHF CHW CNY COP COU CRC CUC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR ' +
+      'FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW ' +
+      'KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN ' +
+      'NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD ' +
+      'SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS ' +
+      'VED VES WST XCD XCG YER ZAR ZMW ZWG',
+  ],
+  [3, 'BHD IQD JOD KWD LYD OMR TND'],
+  [4, 'CLF UYW'],
+];
+
 const currencies: ReadonlyMap<string, Currency> = new Map(
-  currencyCodes.data.map(({ code, digits }) => [code, { code, decimals: digits }]),
+  BY_DECIMALS.flatMap(([decimals, codes]) =>
+    codes.split(' ').map((code) => [code, { code, decimals }] as const),
+  ),
 );
 
-/** The currency of an ISO 4217 alphabetic code (upper case), or undefined when there is none. */
+/** All that this release knows, by code. */
+export const CURRENCIES: readonly Currency[] = [...currencies.values()];
+
+/** The currency of an ISO 4217 alphabetic code (upper case), or undefined when there is none here. */
 export function findCurrency(code: string): Currency | undefined {
   return currencies.get(code);
 }
