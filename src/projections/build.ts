@@ -14,6 +14,8 @@ export interface Build {
   readonly shape: number;
   /** Over how many groups of shards, and so workers, it is spread: 1 to {@link SHARDS}. */
   readonly groups: number;
+  /** Parts of it may be gone: nobody makes it the live one or takes it up. */
+  readonly removing?: true;
 }
 
 /** PROJECTION_GROUPS: over how many groups the first build of a projection is spread. */

@@ -19,8 +19,13 @@ export interface ControlStore {
   /** The document; where it is missing, one that says that `first` is live. */
   open(first: Build): Promise<ProjectionControl>;
   addBuild(build: Build): Promise<void>;
+  /** To be called before anything of it is removed: it cannot be made live after that. False when it is. */
+  beginRemoval(number: number): Promise<boolean>;
   removeBuild(number: number): Promise<void>;
-  /** Makes another build the live one; false when `from` is not the live one any more. */
+  /**
+   * Makes another build the live one; false when `from` is not the live one any more, or the other
+   * one is gone or being removed.
+   */
   flip(from: number, to: number): Promise<boolean>;
   pause(paused: boolean): Promise<void>;
 }
@@ -59,18 +64,32 @@ export function controlStore(db: Db, projection: string): ControlStore {
       await update({ $push: { builds: build } }, { 'builds.number': { $ne: build.number } });
     },
 
+    async beginRemoval(number) {
+      await update(
+        { $set: { 'builds.$.removing': true } },
+        { ...notLive(number), ...known(number) },
+      );
+      return (await collection.findOne({ _id, ...notLive(number) })) !== null;
+    },
+
     async removeBuild(number) {
-      await update({ $pull: { builds: { number } } }, { live: { $ne: number } });
+      await update({ $pull: { builds: { number } } }, notLive(number));
       await update({ $set: { previous: null } }, { previous: number });
     },
 
-    flip: (from, to) => update({ $set: { live: to, previous: from } }, { live: from }),
+    flip(from, to) {
+      const whole = { builds: { $elemMatch: { number: to, removing: { $ne: true } } } };
+      return update({ $set: { live: to, previous: from } }, { live: from, ...whole });
+    },
 
     async pause(paused) {
       await update({ $set: { paused } });
     },
   };
 }
+
+const notLive = (number: number) => ({ live: { $ne: number } });
+const known = (number: number) => ({ 'builds.number': number });
 
 const controlIn = ({ live, previous, paused, builds }: WithId<Stored>): ProjectionControl => ({
   live,

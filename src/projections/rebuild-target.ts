@@ -42,6 +42,7 @@ export async function buildToMake<D extends ProjectedDocument>(
   const isWanted = (build: Build) =>
     // One that was live once and only waits to be removed has a smaller number.
     build.number > Math.max(found.live, found.previous ?? 0) &&
+    build.removing === undefined &&
     build.shape === projection.version &&
     (groups === undefined || build.groups === groups);
   for (const build of unfinishedIn(found)) {

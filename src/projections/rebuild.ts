@@ -50,18 +50,42 @@ export async function rebuild<D extends ProjectedDocument>(
   const control = controlStore(db, projection.name);
   const found = await control.open({ ...shapeOf(options), number: 1, groups: options.groups ?? 1 });
   const fresh = await buildToMake(options, found, options.groups, report.step);
-  await replay(options, fresh);
-  const projector = await catchUp(options, fresh);
   try {
-    report.step('checking');
-    const objection = await options.check(fresh, buildIn(found, found.live));
-    if (objection !== undefined) throw new RebuildError(objection);
-    await makeLive(options, projector, found.live);
-  } finally {
-    await projector.stop();
+    await finish(options, fresh, buildIn(found, found.live));
+  } catch (error) {
+    // That is what counts; MongoDB may be what is away.
+    await removeRemains(options, fresh).catch(() => undefined);
+    throw error;
   }
   await removeUnfinished(options, report.step);
   return fresh;
+}
+
+async function finish<D extends ProjectedDocument>(
+  options: RebuildOptions<D>,
+  fresh: Build,
+  live: Build,
+): Promise<void> {
+  await replay(options, fresh);
+  const projector = await catchUp(options, fresh);
+  try {
+    options.report.step('checking');
+    const objection = await options.check(fresh, live);
+    if (objection !== undefined) throw new RebuildError(objection);
+    await makeLive(options, projector, live.number);
+  } finally {
+    await projector.stop();
+  }
+}
+
+/** Somebody may have removed the build under this process, which has then made parts of it again. */
+async function removeRemains<D extends ProjectedDocument>(
+  options: RebuildOptions<D>,
+  build: Build,
+): Promise<void> {
+  const found = await controlStore(options.db, options.projection.name).read();
+  const known = found?.builds.some(({ number }) => number === build.number) ?? true;
+  if (!known) await removeBuild(options, build);
 }
 
 /** Makes the build before the live one the live one again, once it has caught up. */
@@ -154,8 +178,14 @@ async function makeLive<D extends ProjectedDocument>(
 ): Promise<void> {
   const { number } = projector.build;
   report.step(`making build ${number} the live one`);
-  if (!(await controlStore(db, projection.name).flip(from, number))) {
-    throw new RebuildError(`build ${from} is not the live one any more: somebody else was faster`);
+  const control = controlStore(db, projection.name);
+  if (!(await control.flip(from, number))) {
+    const isLive = (await control.read())?.live === from;
+    throw new RebuildError(
+      isLive
+        ? `build ${number} was removed meanwhile: somebody abandoned it`
+        : `build ${from} is not the live one any more: somebody else was faster`,
+    );
   }
   await sleep(HAND_OVER_MS);
   await projector.stop();

@@ -1,0 +1,100 @@
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { MongoClient } from 'mongodb';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { jetStreamReader } from '../../src/event-store/jetstream/jetstream-event-store.ts';
+import { accountProjection } from '../../src/projections/account-projection.ts';
+import type { AccountDocument } from '../../src/projections/accounts.ts';
+import { controlStore } from '../../src/projections/control.ts';
+import { rebuild, removeUnfinished } from '../../src/projections/rebuild.ts';
+import type { RebuildOptions } from '../../src/projections/rebuild.ts';
+import { removeBuild } from '../../src/projections/remove-build.ts';
+import { startBank } from '../support/bank.ts';
+import type { Bank } from '../support/bank.ts';
+import { historyWriter } from '../support/history.ts';
+import { seededRandom } from '../support/random.ts';
+
+const ignored = () => undefined;
+const OBSERVER = {
+  ...{ started: ignored, healing: ignored, wrote: ignored },
+  ...{ pending: ignored, parked: ignored, failed: ignored },
+};
+const BUILD = { projection: 'accounts', number: 2, shape: accountProjection.version, groups: 1 };
+
+let bank: Bank;
+let mongo: MongoClient;
+let options: RebuildOptions<AccountDocument>;
+/** What MongoDB was told to remove, in order. */
+let removals: string[];
+
+beforeAll(async () => {
+  bank = await startBank();
+  const history = await historyWriter(bank.nc, seededRandom('remove-build'), 10);
+  await history.write(100);
+  mongo = new MongoClient(bank.env['MONGO_URI'] ?? '', {
+    monitorCommands: true,
+    useBigInt64: true,
+  });
+  mongo.on('commandStarted', ({ commandName, command }) => {
+    if (['drop', 'delete'].includes(commandName)) removals.push(String(command[commandName]));
+  });
+  const jsm = await jetstreamManager(bank.nc, { checkAPI: false });
+  options = {
+    ...{ projection: accountProjection, db: mongo.db(), nc: bank.nc, js: jetstream(bank.nc), jsm },
+    ...{ events: jetStreamReader(jsm), provision: true, observer: () => OBSERVER },
+    check: () => Promise.resolve(undefined),
+    report: { step: ignored, replayed: ignored },
+    signal: new AbortController().signal,
+  };
+});
+afterAll(async () => {
+  await mongo.close();
+  await bank.stop();
+});
+beforeEach(() => {
+  removals = [];
+});
+
+const control = () => controlStore(mongo.db(), 'accounts');
+
+async function leftOf(number: number): Promise<string[]> {
+  const collections = await mongo.db().listCollections().toArray();
+  const checkpoints = await mongo.db().collection('checkpoints').find().toArray();
+  const names = [
+    ...collections.map(({ name }) => name),
+    ...checkpoints.map(({ _id }) => String(_id)),
+  ];
+  return names.filter((name) => name.includes(`_v${number}`) || name.includes(`-v${number}`));
+}
+
+test('a build that is removed while it is checked is not made the live one, and nothing of it stays', async () => {
+  const check = async () => {
+    await removeUnfinished(options);
+    return undefined;
+  };
+  await expect(rebuild({ ...options, check })).rejects.toThrow(
+    'build 2 was removed meanwhile: somebody abandoned it',
+  );
+  expect(await control().read()).toMatchObject({ live: 1, builds: [{ number: 1 }] });
+  expect(await leftOf(2)).toEqual([]);
+});
+
+test('checkpoints go after the data, so that none is left to claim what is not there', async () => {
+  await control().addBuild(BUILD);
+  await removeBuild(options, BUILD);
+  expect(removals).toEqual(['accounts_parked_v2', 'accounts_v2', 'transactions_v2', 'checkpoints']);
+});
+
+test('what is being removed is not made the live one, and what is live is not removed', async () => {
+  await control().addBuild(BUILD);
+  expect(await control().beginRemoval(2)).toBe(true);
+  expect(await control().flip(1, 2)).toBe(false);
+  expect(await control().beginRemoval(1)).toBe(false);
+  await expect(removeBuild(options, { ...BUILD, number: 1 })).rejects.toThrow('build 1 is live');
+  expect(removals).toEqual([]);
+  // A rebuild does not take it up: half of it may be gone.
+  const steps: string[] = [];
+  const report = { step: (what: string) => void steps.push(what), replayed: ignored };
+  await rebuild({ ...options, report });
+  expect(steps[0]).toBe('removing build 2, which was broken off');
+  expect(await control().read()).toMatchObject({ live: 3, previous: 1 });
+});
