@@ -131,6 +131,17 @@ describe('a log that contradicts itself', () => {
   });
 });
 
+test('a fault once an append is stored leaves its commands unknown, not undone', async () => {
+  const asked = [ask(deposit(ada, '1.00')), ask(deposit(ada, '2.00'))] as const;
+  const [first, second] = asked;
+  const settle = () => {
+    throw new Error('scripted: the answer cannot be given');
+  };
+  await workOnAccounts(context, [{ ...first.pending, settle }, second.pending]);
+  expect(second.answers.map(({ kind }) => kind)).toEqual(['unknown']);
+  expect(await commandsInLog()).toContain(second.pending.request.commandId);
+});
+
 test('an append that throws is told to have ended, and fails its commands', async () => {
   const ended: string[] = [];
   const appending = () => (outcome: AppendOutcome) => void ended.push(outcome.kind);

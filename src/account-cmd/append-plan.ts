@@ -30,7 +30,13 @@ export async function appendPlan(work: Work, limit: number, plan: BatchPlan): Pr
   appended(outcome);
   switch (outcome.kind) {
     case 'stored': {
-      stored(work, plan, outcome.lastSequence);
+      try {
+        stored(work, plan, outcome.lastSequence);
+      } catch (error) {
+        // Whoever is not answered yet must not be told that nothing was done.
+        open.mayBeStored(plan, expectedIn(writes));
+        throw error;
+      }
       const held = answerUndisputed(work, plan);
       return { limit: limit * 2, ...(held && { obstacle: held }) };
     }
@@ -47,10 +53,7 @@ export async function appendPlan(work: Work, limit: number, plan: BatchPlan): Pr
       return { limit, obstacle };
     }
     case 'unknown': {
-      const expected = new Map<string, number>();
-      for (const { accountId, expectedSequence } of writes)
-        expected.set(accountId, expectedSequence);
-      open.mayBeStored(plan, expected);
+      open.mayBeStored(plan, expectedIn(writes));
       known.outdated(accountsIn(writes));
       return { limit, obstacle: { kind: 'unavailable', detail: outcome.reason } };
     }
@@ -58,6 +61,9 @@ export async function appendPlan(work: Work, limit: number, plan: BatchPlan): Pr
 }
 
 const accountsIn = (writes: readonly AccountWrite[]) => writes.map(({ accountId }) => accountId);
+
+const expectedIn = (writes: readonly AccountWrite[]): ReadonlyMap<string, number> =>
+  new Map(writes.map(({ accountId, expectedSequence }) => [accountId, expectedSequence]));
 
 /** The plan's events in their order, those of one account that stand together in one write. */
 function writesOf({ events }: BatchPlan, sequenceOf: SequenceOf): AccountWrite[] {

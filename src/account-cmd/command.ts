@@ -47,7 +47,10 @@ export type CommandAnswer =
   | { readonly kind: 'overloaded'; readonly detail: string }
   /** The log cannot be written; nothing was. */
   | { readonly kind: 'unavailable'; readonly detail: string }
-  /** A fault of ours or of the log itself; nothing was written. The logs tell more. */
+  /**
+   * A fault of ours or of the log itself; nothing was written, as a command that may be in the log ends
+   * in `unknown` whatever the fault. The logs tell more.
+   */
   | { readonly kind: 'failed' }
   /** Written or not, or written and not to be told: only a retry with the same key can tell. */
   | { readonly kind: 'unknown'; readonly detail: string };
