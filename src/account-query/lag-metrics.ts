@@ -2,6 +2,7 @@ import { Gauge } from '../platform/metrics.ts';
 import type { Registry } from '../platform/metrics.ts';
 import type { Build, Group } from '../projections/build.ts';
 import { groupsOf } from '../projections/build.ts';
+import type { Checkpoint } from '../projections/checkpoint.ts';
 import type { BatchReport } from '../projections/projector-observer.ts';
 
 export interface LagMetrics {
@@ -11,9 +12,9 @@ export interface LagMetrics {
 
 /** Told what the group's projector tells. */
 export interface Progress {
-  readonly started: (checkpoint: number) => void;
+  readonly started: (checkpoint: Checkpoint) => void;
   readonly wrote: (batch: BatchReport) => void;
-  readonly pending: (events: number) => void;
+  readonly pending: (events: number, checkpoint?: Checkpoint) => void;
 }
 
 interface Lag {
@@ -26,12 +27,15 @@ interface Lag {
   readonly lastAt: number | undefined;
 }
 
+const placeOf = ({ sequence, at }: Checkpoint) => ({ sequence, lastAt: at?.getTime() });
+
 /** How far the read models are, group by group of the build that is served. */
 export function lagMetrics(registry: Registry): LagMetrics {
   const lags = new Map<string, Lag>();
   let served: ReadonlySet<string> | undefined;
 
-  function gauge(name: string, help: string, valueOf: (lag: Lag) => number): void {
+  /** A value that nobody knows is not shown. */
+  function gauge(name: string, help: string, valueOf: (lag: Lag) => number | undefined): void {
     const labelNames = ['projection', 'group'];
     const made = new Gauge({
       name,
@@ -42,7 +46,8 @@ export function lagMetrics(registry: Registry): LagMetrics {
         this.reset();
         for (const [group, lag] of lags) {
           if (served?.has(group) === false) continue;
-          this.set({ projection: lag.projection, group }, valueOf(lag));
+          const value = valueOf(lag);
+          if (value !== undefined) this.set({ projection: lag.projection, group }, value);
         }
       },
     });
@@ -62,8 +67,10 @@ export function lagMetrics(registry: Registry): LagMetrics {
   gauge(
     'jetbank_projection_lag_seconds',
     'Age of the last event in the read models while there are newer ones, else 0',
-    ({ pending, lastAt }) =>
-      pending > 0 && lastAt !== undefined ? Math.max(0, Date.now() - lastAt) / 1000 : 0,
+    ({ pending, lastAt }) => {
+      if (pending === 0) return 0;
+      return lastAt === undefined ? undefined : Math.max(0, Date.now() - lastAt) / 1000;
+    },
   );
 
   return {
@@ -72,11 +79,12 @@ export function lagMetrics(registry: Registry): LagMetrics {
       const update = (change: Partial<Lag>) =>
         void lags.set(id, { ...none, ...lags.get(id), ...change });
       return {
-        started: (sequence) => update({ sequence }),
+        started: (checkpoint) => update(placeOf(checkpoint)),
         wrote({ checkpoint: { sequence, at }, pending }) {
           update({ sequence, pending, ...(at !== undefined && { lastAt: at.getTime() }) });
         },
-        pending: (pending) => update({ pending }),
+        pending: (pending, checkpoint) =>
+          update({ pending, ...(checkpoint && placeOf(checkpoint)) }),
       };
     },
     serving(build) {

@@ -61,7 +61,10 @@ export function observeProjectors(registry: Registry, log: Logger): ProjectorMet
     return {
       started(checkpoint) {
         progress.started(checkpoint);
-        log.info({ ...told, checkpoint }, 'projecting from this stream sequence on');
+        log.info(
+          { ...told, checkpoint: checkpoint.sequence },
+          'projecting from this stream sequence on',
+        );
       },
       healing(from, to) {
         log.warn({ ...told, from, to }, 'MongoDB lacks these events: reading them from the stream');

@@ -21,7 +21,8 @@ export function projectorHealth(): ProjectorHealth {
       return {
         ...observed,
         started(checkpoint) {
-          groups.set(id, { ok: true, detail: `${id} at stream sequence ${checkpoint}` });
+          const { sequence } = checkpoint;
+          groups.set(id, { ok: true, detail: `${id} at stream sequence ${sequence}` });
           observed.started(checkpoint);
         },
         wrote(batch) {

@@ -70,11 +70,12 @@ async function project<D extends ProjectedDocument>(
   const { group, store, checkpoints, events, js, jsm, position, provision, observer, signal } =
     options;
   await store.open();
-  const { sequence: checkpoint } = await checkpoints.open();
+  const opened = await checkpoints.open();
+  const { sequence: checkpoint } = opened;
   await expectInLog(events, group, checkpoint);
   const info = await provisionGroupConsumer(jsm, group, provision, checkpoint);
   position.reset(checkpoint);
-  observer.started(checkpoint);
+  observer.started(opened);
   const applier = createApplier(options, checkpoint, onProgress);
   // What was delivered before may never have been written, and is delivered again much later.
   await catchUpDelivered(options, applier, info);

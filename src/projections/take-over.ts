@@ -58,12 +58,13 @@ export async function takeOver<D extends ProjectedDocument>(
 ): Promise<number> {
   const { checkpoints, events, group, observer } = options;
   await applier.written();
-  const checkpoint = (await checkpoints.read())?.sequence ?? seenBefore;
+  const found = await checkpoints.read();
+  const checkpoint = found?.sequence ?? seenBefore;
   await expectInLog(events, group, checkpoint);
   const info = await consumer.info();
   const { delivered, num_pending: undelivered } = info;
   const unapplied = delivered.stream_seq > checkpoint ? 1 : 0;
-  observer.pending(undelivered + unapplied);
+  observer.pending(undelivered + unapplied, found);
   if (checkpoint !== seenBefore) return checkpoint;
   await catchUpDelivered(options, applier, info);
   return Math.max(checkpoint, delivered.stream_seq);

@@ -63,6 +63,11 @@ test('two query services on one database: one of them works, and the read models
   await untilProjected(bank.db, last);
   const counts = await Promise.all(queries.map(projectedBy));
   expect(counts.toSorted((a, b) => a - b)).toEqual([0, last]);
+  await eventually(async () => {
+    for (const { url } of queries) {
+      expect(await metric(url, 'jetbank_projection_sequence')).toBe(last);
+    }
+  });
   await expectReadModelsOf(bank.db, await bank.ledger());
 });
 
