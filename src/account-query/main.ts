@@ -172,6 +172,6 @@ await runService(SERVICE, readConfig, async (config, shell) => {
   state.host = host;
   shutdown.onStop('work', () => host.ended);
   log.info(
-    'ready: every event reaches the read models exactly once; they lag, and minSequence waits for them',
+    'ready: NATS and MongoDB are there; the read models follow the log, and minSequence waits for them',
   );
 });
