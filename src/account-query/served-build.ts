@@ -1,8 +1,9 @@
 import type { EventReader } from '../event-store/event-store.ts';
 import { ProblemError } from '../platform/problem.ts';
+import { withTimeout } from '../platform/timeout.ts';
 import type { Build, Group } from '../projections/build.ts';
 import type { Projector } from '../projections/projector.ts';
-import { untilVisible } from '../projections/visibility.ts';
+import { untilVisible, visibleUpTo } from '../projections/visibility.ts';
 
 /** The build of the read models that queries are answered from, as the routes know it. */
 export interface ServedBuild {
@@ -12,7 +13,7 @@ export interface ServedBuild {
   groups(): readonly Group[];
   untilVisible: UntilVisible;
   /** Stream sequence up to which every event is in the read models. */
-  position(): number;
+  position(): Promise<number>;
 }
 
 /**
@@ -39,7 +40,14 @@ export function servedBuild(
   return {
     build: () => serving().projector.build,
     groups: () => current()?.projector.groups.map(({ group }) => group) ?? [],
-    position: () => reached(serving().projector),
+    async position() {
+      const { projector, events } = serving();
+      // Without the log it is not known whether a group has nothing to do or is behind.
+      const sequence = await withTimeout(visibleUpTo(projector, events), timeoutMs).catch(() =>
+        reached(projector),
+      );
+      return serving().projector === projector ? sequence : this.position();
+    },
 
     async untilVisible(sequence, accountId) {
       if (sequence === undefined) return;

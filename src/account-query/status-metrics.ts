@@ -45,7 +45,7 @@ export function statusMetrics(registry: Registry, { status, lastSequence }: Stat
     'jetbank_projection_build_sequence',
     'Stream sequence up to which a build has every event: beside the log’s last, how far a rebuild is',
     buildLabels,
-    ofBuilds(({ groupStatus }) => Math.min(...groupStatus.map(({ sequence }) => sequence))),
+    ofBuilds(sequenceOf),
   );
   gauge(
     'jetbank_projection_parked_accounts',
@@ -63,6 +63,14 @@ export function statusMetrics(registry: Registry, { status, lastSequence }: Stat
         this.set({ projection }, paused ? 1 : 0);
       }
     },
+  );
+}
+
+/** A group with nothing to do is as far as any: its checkpoint moves with its own events only. */
+function sequenceOf({ groupStatus }: BuildStatus): number {
+  const furthest = Math.max(...groupStatus.map(({ sequence }) => sequence));
+  return Math.min(
+    ...groupStatus.map(({ sequence, lagEvents }) => (lagEvents === 0 ? furthest : sequence)),
   );
 }
 

@@ -6,7 +6,7 @@ import { groupsOf } from './build.ts';
 import type { CheckpointStore } from './checkpoint.ts';
 import { projectionPosition } from './position.ts';
 import type { ProjectedGroup } from './projector.ts';
-import { untilVisible } from './visibility.ts';
+import { untilVisible, visibleUpTo } from './visibility.ts';
 
 const BUILD = { projection: 'accounts', number: 1, shape: 1, groups: 2 };
 const LONG_MS = 10_000;
@@ -78,4 +78,16 @@ test('an account is waited for in its own group alone', async () => {
   one.position.advance(1);
   expect(await untilVisible({ groups: [one, two] }, events, 1, LONG_MS, mine)).toBe(true);
   expect(await untilVisible({ groups: [one, two] }, events, 2, SHORT_MS, other)).toBe(false);
+});
+
+test('all is visible up to the furthest group where the others have nothing before it', async () => {
+  const [one, two] = twoGroups();
+  const events = await logOf(accountOf(one), accountOf(two), accountOf(two), accountOf(one));
+  expect(await visibleUpTo({ groups: [one, two] }, events)).toBe(0);
+  two.position.advance(3);
+  expect(await visibleUpTo({ groups: [one, two] }, events)).toBe(0);
+  one.position.advance(1);
+  expect(await visibleUpTo({ groups: [one, two] }, events)).toBe(3);
+  one.position.advance(4);
+  expect(await visibleUpTo({ groups: [one, two] }, events)).toBe(4);
 });

@@ -79,3 +79,24 @@ async function exists(events: EventReader, sequence: number): Promise<boolean> {
     throw error;
   }
 }
+
+/**
+ * Stream sequence up to which every event shows in the read models. That of the group that is furthest,
+ * unless another one has an event before it that is missing: its own last one may stand long before it.
+ */
+export async function visibleUpTo(
+  { groups }: Pick<Projector, 'groups'>,
+  events: EventReader,
+): Promise<number> {
+  const furthest = Math.max(...groups.map(({ position }) => position.current()));
+  const reached = await Promise.all(
+    groups.map(async ({ group, position }) => {
+      const after = position.current();
+      if (after >= furthest) return furthest;
+      const next = await Promise.all(group.shards.map((shard) => events.nextOfShard(shard, after)));
+      const missing = next.filter((sequence) => sequence !== undefined);
+      return Math.min(furthest, ...missing.map((sequence) => sequence - 1));
+    }),
+  );
+  return Math.min(...reached);
+}

@@ -10,6 +10,7 @@ import { keyed } from '../support/http.ts';
 import { historyWriter } from '../support/history.ts';
 import type { HistoryWriter } from '../support/history.ts';
 import { jetbankOk } from '../support/jetbank.ts';
+import { metric } from '../support/metrics.ts';
 import { seededRandom } from '../support/random.ts';
 import { expectContentsOf } from '../support/read-models.ts';
 
@@ -76,6 +77,11 @@ test('both replicas let a client read its write, whatever group it is of, and li
       expect(one.account.sequence).toBe(sequence);
     }
     await allVisible(queries, sequence);
+    const { body } = await queries[0]!.get(`/proof?minSequence=${sequence}`);
+    expect(body).toMatchObject({ sequence, agrees: true, transfers: { compared: true } });
+    await eventually(async () => {
+      expect(await metric(queries[0]!.url, 'jetbank_projection_build_sequence')).toBe(sequence);
+    });
   }
 }, 30_000);
 

@@ -25,7 +25,7 @@ export function proofRoutes(server: HttpServer, options: RouteOptions): void {
     async (request) => {
       await untilVisible(request.query.minSequence);
       // Before the sums: later events may be in them, none before is missing.
-      const sequence = position();
+      const sequence = await position();
       const proofs = await available(request, () => store.proof(sequence), PROOF_TIMEOUT_MS);
       const compared = await comparedWithLog(request, proofs, sequence);
       const currencies = proofs.map(currencyProofView);

@@ -18,7 +18,7 @@ export interface RouteOptions {
   readonly log: () => EventLog | undefined;
   readonly live: LiveOptions;
   /** Stream sequence up to which every event is in the read models. */
-  readonly position: () => number;
+  readonly position: () => Promise<number>;
   readonly untilVisible: UntilVisible;
   /** Aborted when the service begins to stop: long answers come to their end. */
   readonly stopping: AbortSignal;
