@@ -3,6 +3,8 @@ import { logged, startBank } from '../support/bank.ts';
 import type { Bank, BankService } from '../support/bank.ts';
 import { expectRefusal, logLength } from '../support/refusals.ts';
 
+const HOLD = 'b91e3841-974c-5828-9951-13c13f788ec1';
+
 let bank: Bank;
 let service: BankService;
 let accountId: string;
@@ -158,6 +160,15 @@ describe('the body of a creation', () => {
     expectRefusal(answer, { status: 400, code: 'invalid_request', pointers: [pointer] });
   });
 });
+
+test.each([`holds/${HOLD}/capture`, `holds/${HOLD}/release`, 'unfreeze', 'close'])(
+  'a body that may be missing may not be null: %s',
+  async (verb) => {
+    const answer = await service.post(`/accounts/${accountId}/${verb}`, 'null');
+    expectRefusal(answer, { status: 400, code: 'invalid_request', pointers: [''] });
+    expect(answer.problem.detail).toContain('the body');
+  },
+);
 
 test('none of all this left a trace in the log, or was the service’s own fault', async () => {
   expect(await logLength(bank)).toBe(eventsBefore);
