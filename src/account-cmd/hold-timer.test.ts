@@ -11,7 +11,8 @@ import type { CommandRequest } from './command.ts';
 import { createCommandService } from './command-service.ts';
 import type { CommandLimits, CommandService } from './command-service.ts';
 
-const END = 2_000;
+/** An hour from the beginning. */
+const END = 3_601_000;
 
 let now: number;
 let store: ScriptedEventStore;
@@ -109,4 +110,19 @@ test('a hold that is in the log only after its end has its timer set again', asy
   expect(await service.execute(hold(END))).toMatchObject({ kind: 'done' });
   expect(scheduled).toHaveLength(2);
   expect(scheduled[1]).toEqual(scheduled[0]);
+});
+
+test('a hold that ends soon has its timer set again, by whichever clock that is', async () => {
+  // The server that keeps the timers may be ahead: it may have fired before there was a hold.
+  expect(await service.execute(hold(now + 10_000))).toMatchObject({ kind: 'done' });
+  expect(scheduled).toHaveLength(2);
+  expect(await service.execute(hold(END))).toMatchObject({ kind: 'done' });
+  expect(scheduled).toHaveLength(3);
+});
+
+test('a hold that may get into the log later has its timer set again', async () => {
+  service = serve({ deadlineMs: 10 });
+  store.script(...Array.from({ length: 1_000 }, () => 'lost' as const));
+  expect(await service.execute(hold(now + 10_000))).toMatchObject({ kind: 'unknown' });
+  expect(scheduled).toHaveLength(2);
 });

@@ -11,8 +11,8 @@ export interface TimerSetter {
    */
   before(request: CommandRequest): Promise<CommandAnswer | undefined> | undefined;
   /**
-   * Sets the timer again of a hold that got into the log after its own end: it may have fired before
-   * there was a hold.
+   * Sets the timer again of a hold that is in the log, or may get there, shortly before its end or
+   * after it: it may have fired before there was a hold.
    */
   after(request: CommandRequest, answer: CommandAnswer): void;
   /** Timers being set. */
@@ -20,6 +20,9 @@ export interface TimerSetter {
   /** Resolves once all that are being set now are. */
   idle(): Promise<void>;
 }
+
+/** The clock by which timers fire may be so far ahead of this process's, in milliseconds. */
+const CLOCKS_APART_MS = 60_000;
 
 /**
  * Were the hold placed first, a crash in between would leave it without a timer. This way round it
@@ -59,8 +62,9 @@ export function timerSetter(
       return set(timer);
     },
     after(request, { kind }) {
-      const timer = timers && kind === 'done' ? timerOf(request) : undefined;
-      if (timer !== undefined && timer.expiresAt <= now()) void set(timer);
+      const isHeld = kind === 'done' || kind === 'unknown';
+      const timer = timers && isHeld ? timerOf(request) : undefined;
+      if (timer !== undefined && timer.expiresAt <= now() + CLOCKS_APART_MS) void set(timer);
     },
     open: () => setting.size,
     async idle() {
