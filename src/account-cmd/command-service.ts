@@ -95,6 +95,11 @@ export function createCommandService(options: CommandServiceOptions): CommandSer
   const mailbox = createMailbox<PendingCommand>(limits, (batch) => workOnAccounts(context, batch));
   const timers = timerSetter(options.timers, sources.now, limits.openInAll);
 
+  const whatIsFull = () =>
+    mailbox.open() >= limits.openInAll
+      ? `${mailbox.open()} commands are open already`
+      : `${limits.queuedPerAccount} commands of an account wait already`;
+
   return {
     execute(request) {
       const begin = monotonic();
@@ -110,7 +115,7 @@ export function createCommandService(options: CommandServiceOptions): CommandSer
       const submit = (obstacle?: CommandAnswer) => {
         if (obstacle !== undefined) settle(obstacle);
         else if (!mailbox.submit(accountsOf(request), pending)) {
-          settle({ kind: 'overloaded', detail: `${mailbox.open()} commands are open already` });
+          settle({ kind: 'overloaded', detail: whatIsFull() });
         }
       };
       const timer = timers.before(request);
