@@ -30,6 +30,7 @@ function decided(record: AccountRecord | undefined, ...requests: CommandRequest[
   return decideBatch((accountId) => (accountId === ADA ? record : undefined), batch, {
     sources,
     rememberRejections: false,
+    frozenTakesMoney: true,
   });
 }
 

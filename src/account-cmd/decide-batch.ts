@@ -44,8 +44,8 @@ export interface DecideOptions {
   readonly sources: Sources;
   /** Whether a keyed command that is refused for the account's state leaves an event that says so. */
   readonly rememberRejections: boolean;
-  /** Whether money may come into a frozen account; default true. */
-  readonly frozenTakesMoney?: boolean;
+  /** Whether money may come into a frozen account. */
+  readonly frozenTakesMoney: boolean;
 }
 
 /** The accounts as they are known; undefined for one without events. */
@@ -60,7 +60,7 @@ export type Records = (accountId: string) => AccountRecord | undefined;
 export function decideBatch(
   known: Records,
   batch: Iterable<PendingCommand>,
-  { sources, rememberRejections, frozenTakesMoney = true }: DecideOptions,
+  { sources, rememberRejections, frozenTakesMoney }: DecideOptions,
 ): BatchPlan {
   const events: PendingEvent[] = [];
   const written: WrittenCommand[] = [];

@@ -20,7 +20,7 @@ export function workerContext(
     snapshots: memorySnapshotStore(),
     cache: new LRUCache<string, AccountRecord>({ max: 100 }),
     snapshotWriter: { write: () => undefined, idle: () => Promise.resolve() },
-    decide: { sources: systemSources, rememberRejections: false },
+    decide: { sources: systemSources, rememberRejections: false, frozenTakesMoney: true },
     retries: { take: () => true },
     observer: silentObserver,
     monotonic: () => (now += 100),
