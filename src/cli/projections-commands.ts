@@ -23,7 +23,7 @@ export const projectionsCommands: readonly Command[] = [
 
   --groups N   spreads it over N groups of shards, 1 to 32; default as many as the live one has
   --verify     checks every document and line against the log, not a sample
-  --rollback   goes back to the build before the live one
+  --rollback   goes back to the build before the live one, where that is of this release's shape
   --abandon    removes what a rebuild that was broken off has left`,
     examples: [
       'npx jetbank projections rebuild accounts',

@@ -3,6 +3,7 @@ import { accountProjection } from '../projections/account-projection.ts';
 import { controlStore } from '../projections/control.ts';
 import { parkedCollection, parkedStore } from '../projections/parked.ts';
 import { readModelStore } from '../projections/read-model-store.ts';
+import { expectOwnShape } from '../projections/rebuild-target.ts';
 import { retryParked } from '../projections/retry-parked.ts';
 import { projectionStatus } from '../projections/status.ts';
 import type { BuildStatus, ProjectionStatus } from '../projections/status.ts';
@@ -73,6 +74,7 @@ function printParked({ parkedCount, parked }: BuildStatus): void {
 
 async function retry({ db, events }: Connections, accountIds: readonly string[]): Promise<void> {
   const build = await liveBuild({ db });
+  expectOwnShape(accountProjection, build);
   const parked = parkedStore(parkedCollection(db, accountProjection.name, build));
   const waiting = await parked.list(Number.MAX_SAFE_INTEGER);
   const stranger = accountIds.find((id) => !waiting.some(({ accountId }) => accountId === id));

@@ -3,8 +3,9 @@ import { accountProjection } from '../projections/account-projection.ts';
 import type { AccountDocument } from '../projections/accounts.ts';
 import type { Build } from '../projections/build.ts';
 import { fewerAccounts, sampleDifferences } from '../projections/sample.ts';
-import { rebuild, removeUnfinished, rollBack } from '../projections/rebuild.ts';
+import { rebuild, rollBack } from '../projections/rebuild.ts';
 import type { RebuildOptions } from '../projections/rebuild.ts';
+import { removeUnfinished } from '../projections/remove-unfinished.ts';
 import { CliError } from './cli-error.ts';
 import type { Connections } from './connections.ts';
 import { progressBar } from './progress-bar.ts';
@@ -37,16 +38,23 @@ export async function rebuildProjection(
     // The live one may have accounts that the log does not: then only the whole log tells.
     const fewer = verify ? undefined : await fewerAccounts(db, projection, fresh, live);
     if (fewer !== undefined) options.report.step(`${fewer}: comparing all of them with the log`);
-    const differences =
-      verify || fewer !== undefined
-        ? (await verifyAgainstLog(connections, fresh)).differences
-        : await sampleDifferences({ projection, db, events, build: fresh }, SAMPLE);
+    const { differences, count } = await differencesOf(fresh, verify || fewer !== undefined);
     const [first] = differences;
     if (first === undefined) return undefined;
     return (
-      `build ${fresh.number} is not what the log says, in ${differences.length} places; the first: ` +
+      `build ${fresh.number} is not what the log says, in ${count} places; the first: ` +
       `${first.collection} ${first.id} ${first.detail} (stream sequence ${first.sequence})`
     );
+  }
+
+  /** The first differences, and how many there are of all, or of a sample. */
+  async function differencesOf(build: Build, all: boolean) {
+    if (all) {
+      const report = await verifyAgainstLog(connections, build, abort.signal);
+      return { differences: report.differences, count: report.differenceCount };
+    }
+    const differences = await sampleDifferences({ projection, db, events, build }, SAMPLE);
+    return { differences, count: differences.length };
   }
 
   const options: RebuildOptions<AccountDocument> = {

@@ -14,6 +14,7 @@ const ACCOUNTS_A_PASS = 200_000;
 export async function verifyAgainstLog(
   { db, events, jsm }: Pick<Connections, 'db' | 'events' | 'jsm'>,
   build: Build,
+  signal?: AbortSignal,
 ): Promise<VerifyReport> {
   const positions = await readGroupPositions(db, build);
   const passes = await passesOver(jsm, ACCOUNTS_A_PASS);
@@ -26,6 +27,7 @@ export async function verifyAgainstLog(
       build,
       positions,
       passes,
+      signal,
       onProgress: (done, total) => bar.update(done, total),
     });
   } finally {

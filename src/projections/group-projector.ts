@@ -102,6 +102,8 @@ async function project<D extends ProjectedDocument>(
   }
   const stop = () => messages.stop();
   signal.addEventListener('abort', stop, { once: true });
+  // It may have been stopped while all this was made ready, and would not hear of it any more.
+  if (signal.aborted) stop();
   const pin = followPin(messages, end);
   const looking = setInterval(() => queue.wake(), LOOK_EVERY_MS);
   let seen = checkpoint;

@@ -1,7 +1,7 @@
 import type { Build } from './build.ts';
 import { controlStore } from './control.ts';
 import type { ProjectionControl } from './control.ts';
-import type { ProjectedDocument } from './projection.ts';
+import type { ProjectedDocument, Projection } from './projection.ts';
 import type { ProjectorOptions } from './projector.ts';
 import { removeBuild } from './remove-build.ts';
 
@@ -25,6 +25,18 @@ export function buildIn({ builds }: ProjectionControl, number: number): Build {
   if (found === undefined)
     throw new RebuildError(`the control document does not know build ${number}`);
   return found;
+}
+
+/**
+ * What a projection applies to documents of another shape would spoil or park them.
+ * @throws RebuildError saying what to do.
+ */
+export function expectOwnShape({ version }: Pick<Projection, 'version'>, build: Build): void {
+  if (build.shape === version) return;
+  throw new RebuildError(
+    `build ${build.number} has the shape ${build.shape}, and this release writes the shape ${version}: ` +
+      'use the jetbank command of the release that made the build',
+  );
 }
 
 /**

@@ -12,17 +12,18 @@ import { createProjector } from './projector.ts';
 import type { Projector, ProjectorOptions } from './projector.ts';
 import { readModelStore } from './read-model-store.ts';
 import type { ProjectedDocument } from './projection.ts';
-import { buildIn, buildToMake, RebuildError, shapeOf, unfinishedIn } from './rebuild-target.ts';
-import { removeBuild } from './remove-build.ts';
+import { buildIn, buildToMake, expectOwnShape, RebuildError, shapeOf } from './rebuild-target.ts';
+import { removeRemains, removeUnfinished } from './remove-unfinished.ts';
 import { untilVisible } from './visibility.ts';
 
 export interface RebuildOptions<D extends ProjectedDocument> extends ProjectorOptions<D> {
   /** Groups of the new build; default as many as the live one has. */
   readonly groups?: number;
+  /** Nothing is made live once it is aborted. */
+  readonly signal: AbortSignal;
   /** Looks at the new build before it is made the live one; an answer keeps it from that. */
   readonly check: (fresh: Build, live: Build) => Promise<string | undefined>;
   readonly report: RebuildReporter;
-  readonly signal: AbortSignal;
 }
 
 export interface RebuildReporter {
@@ -78,16 +79,6 @@ async function finish<D extends ProjectedDocument>(
   }
 }
 
-/** Somebody may have removed the build under this process, which has then made parts of it again. */
-async function removeRemains<D extends ProjectedDocument>(
-  options: RebuildOptions<D>,
-  build: Build,
-): Promise<void> {
-  const found = await controlStore(options.db, options.projection.name).read();
-  const known = found?.builds.some(({ number }) => number === build.number) ?? true;
-  if (!known) await removeBuild(options, build);
-}
-
 /** Makes the build before the live one the live one again, once it has caught up. */
 export async function rollBack<D extends ProjectedDocument>(
   options: RebuildOptions<D>,
@@ -97,6 +88,7 @@ export async function rollBack<D extends ProjectedDocument>(
     throw new RebuildError('there is no build before the live one to go back to');
   }
   const build = buildIn(found, found.previous);
+  expectOwnShape(options.projection, build);
   const projector = await catchUp(options, build);
   try {
     await makeLive(options, projector, found.live);
@@ -104,20 +96,6 @@ export async function rollBack<D extends ProjectedDocument>(
     await projector.stop();
   }
   return build;
-}
-
-/** Removes the builds that are neither live nor kept for a roll-back. Answers the builds removed. */
-export async function removeUnfinished<D extends ProjectedDocument>(
-  options: ProjectorOptions<D>,
-  report: (step: string) => void = () => undefined,
-): Promise<Build[]> {
-  const found = await controlStore(options.db, options.projection.name).read();
-  const unfinished = found === undefined ? [] : unfinishedIn(found);
-  for (const build of unfinished) {
-    report(`removing build ${build.number}`);
-    await removeBuild(options, build);
-  }
-  return unfinished;
 }
 
 /** Reads the log once for all groups, up to where it ends now. */
@@ -153,7 +131,7 @@ async function catchUp<D extends ProjectedDocument>(
   options: RebuildOptions<D>,
   build: Build,
 ): Promise<Projector> {
-  const { db, jsm, events, report } = options;
+  const { db, jsm, events, report, signal } = options;
   report.step('catching up with what was written meanwhile');
   for (const group of groupsOf(build)) {
     const { sequence } = await checkpointStore(db, group.id).open();
@@ -163,20 +141,21 @@ async function catchUp<D extends ProjectedDocument>(
   const projector = createProjector(options, build);
   projector.resume();
   const end = await events.lastSequence();
-  if (end === 0 || (await untilVisible(projector, events, end, CATCH_UP_TIMEOUT_MS))) {
-    return projector;
-  }
+  const visible = end === 0 || untilVisible(projector, events, end, CATCH_UP_TIMEOUT_MS);
+  if (await Promise.race([visible, untilAborted(signal)])) return projector;
   await projector.stop();
+  signal.throwIfAborted();
   throw new RebuildError(`build ${build.number} did not get to stream sequence ${end}: try again`);
 }
 
 /** Makes the projector's build the live one and hands the work over to the services. */
 async function makeLive<D extends ProjectedDocument>(
-  { projection, db, jsm, report }: RebuildOptions<D>,
+  { projection, db, jsm, report, signal }: RebuildOptions<D>,
   projector: Projector,
   from: number,
 ): Promise<void> {
   const { number } = projector.build;
+  signal.throwIfAborted();
   report.step(`making build ${number} the live one`);
   const control = controlStore(db, projection.name);
   if (!(await control.flip(from, number))) {
@@ -193,4 +172,11 @@ async function makeLive<D extends ProjectedDocument>(
     // Somebody else may be pinned by now; then nobody is the worse for it.
     await jsm.consumers.unpin(STREAM, group.id, PRIORITY_GROUP).catch(() => undefined);
   }
+}
+
+function untilAborted(signal: AbortSignal): Promise<false> {
+  const { promise, resolve } = Promise.withResolvers<false>();
+  if (signal.aborted) resolve(false);
+  signal.addEventListener('abort', () => resolve(false), { once: true });
+  return promise;
 }

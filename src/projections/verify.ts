@@ -13,6 +13,7 @@ export interface VerifyOptions<D extends ProjectedDocument> extends ComparisonOp
   readonly passes?: number;
   /** Events done, of all passes, and how many there are. */
   readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface VerifyReport {
@@ -32,7 +33,7 @@ const TOLD_DIFFERENCES = 100;
 export async function verifyBuild<D extends ProjectedDocument>(
   options: VerifyOptions<D>,
 ): Promise<VerifyReport> {
-  const { positions, passes = 1, onProgress } = options;
+  const { positions, passes = 1, onProgress, signal } = options;
   const comparison = compareWith(options);
   const found = firstBySequence<Difference>(TOLD_DIFFERENCES);
   const counts = { accounts: 0, lines: 0, unreadable: 0 };
@@ -45,6 +46,7 @@ export async function verifyBuild<D extends ProjectedDocument>(
     const isOwn = (accountId: string) => shardOf(accountId) % passes === index;
     const fold = foldOf(options.projection, comparison);
     for await (const entry of options.events.entries(0, positions.furthest)) {
+      signal?.throwIfAborted();
       const { accountId, sequence } = entry;
       if (isOwn(accountId) && sequence <= positions.of(accountId)) {
         found.add(await fold.add(entry));

@@ -5,12 +5,14 @@ import { jetStreamReader } from '../../src/event-store/jetstream/jetstream-event
 import { accountProjection } from '../../src/projections/account-projection.ts';
 import type { AccountDocument } from '../../src/projections/accounts.ts';
 import { controlStore } from '../../src/projections/control.ts';
-import { rebuild, removeUnfinished } from '../../src/projections/rebuild.ts';
+import { rebuild, rollBack } from '../../src/projections/rebuild.ts';
 import type { RebuildOptions } from '../../src/projections/rebuild.ts';
+import { removeUnfinished } from '../../src/projections/remove-unfinished.ts';
 import { removeBuild } from '../../src/projections/remove-build.ts';
 import { startBank } from '../support/bank.ts';
 import type { Bank } from '../support/bank.ts';
 import { historyWriter } from '../support/history.ts';
+import { jetbank } from '../support/jetbank.ts';
 import { seededRandom } from '../support/random.ts';
 
 const ignored = () => undefined;
@@ -97,4 +99,35 @@ test('what is being removed is not made the live one, and what is live is not re
   await rebuild({ ...options, report });
   expect(steps[0]).toBe('removing build 2, which was broken off');
   expect(await control().read()).toMatchObject({ live: 3, previous: 1 });
+});
+
+test('one that is broken off while it is checked is not made the live one', async () => {
+  const abort = new AbortController();
+  const check = () => {
+    abort.abort(new Error('broken off'));
+    return Promise.resolve(undefined);
+  };
+  const before = await control().read();
+  await expect(rebuild({ ...options, check, signal: abort.signal })).rejects.toThrow('broken off');
+  await expect(rollBack({ ...options, signal: abort.signal })).rejects.toThrow('broken off');
+  expect(await control().read()).toMatchObject({ live: before?.live, previous: before?.previous });
+  await removeUnfinished(options);
+});
+
+test('nothing is written into a build of another shape: neither by a roll-back nor by a retry', async () => {
+  const other = accountProjection.version - 1;
+  const known = (await control().read())!;
+  const setShape = (shape: number) =>
+    mongo
+      .db()
+      .collection<{ _id: string }>('projections')
+      .updateOne({ _id: 'accounts' }, { $set: { 'builds.$[].shape': shape } });
+  await setShape(other);
+  const why =
+    `has the shape ${other}, and this release writes the shape ${other + 1}: ` +
+    'use the jetbank command of the release that made the build';
+  await expect(rollBack(options)).rejects.toThrow(`build ${known.previous} ${why}`);
+  const retry = await jetbank(bank.env, 'projections', 'retry-parked');
+  expect([retry.exit, retry.stderr]).toEqual([1, `jetbank: build ${known.live} ${why}`]);
+  await setShape(accountProjection.version);
 });
