@@ -46,6 +46,8 @@ describe('the reply to an append', () => {
     ['unavailable', 10047, 'insufficient storage resources available'],
     ['unavailable', 10054, 'message size exceeds maximum allowed'],
     ['unavailable', 10077, 'maximum bytes exceeded'],
+    ['unavailable', 10077, 'maximum messages exceeded'],
+    ['unknown', 10077, 'store is closed'],
     ['unavailable', 10109, 'invalid operation on sealed stream'],
     ['unavailable', 10174, 'atomic publish is disabled'],
     ['unavailable', 10199, 'atomic publish batch is too large: 1000'],

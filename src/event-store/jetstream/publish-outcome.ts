@@ -20,6 +20,13 @@ const EXPECTED_SEQUENCE_NOT_READY = 10163;
 /** Some of the batch was lost on the way, so the server gave all of it up. */
 const BATCH_INCOMPLETE = 10176;
 
+/**
+ * The stream did not take the message. Mostly it is full, and nothing was written; but a leader that
+ * shuts down says so too, of what the other servers have agreed on already and go on to store.
+ */
+const STORE_FAILED = 10077;
+const STORE_CLOSED = 'store is closed';
+
 /** Whether the code says that another write came first. */
 export const isWrongLastSequence = (code: number): boolean =>
   code === WRONG_LAST_SEQUENCE || code === WRONG_LAST_SEQUENCE_IN_FLIGHT;
@@ -57,6 +64,8 @@ function outcomeOfError(code: number, description: string): AppendOutcome {
     case EXPECTED_SEQUENCE_NOT_READY:
     case BATCH_INCOMPLETE:
       return { kind: 'busy', reason };
+    case STORE_FAILED:
+      return { kind: description === STORE_CLOSED ? 'unknown' : 'unavailable', reason };
     default:
       return { kind: 'unavailable', reason };
   }
