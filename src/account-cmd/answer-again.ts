@@ -36,7 +36,9 @@ function answerToRemembered(
   remembered: RememberedCommand,
   request: CommandRequest,
 ): CommandAnswer {
-  if (remembered.commandHash !== request.commandHash) return { kind: 'key_reused' };
+  // The service's default may have changed since the account was opened.
+  const commandHash = request.hashIn?.(record.account.currency) ?? request.commandHash;
+  if (remembered.commandHash !== commandHash) return { kind: 'key_reused' };
   const { balance, held, overdraftLimit, status, version, sequence, rejection } = remembered;
   if (rejection !== null) return refused(errorOf(rejection), true);
   const standing = { balance, held, overdraftLimit, status };

@@ -51,6 +51,17 @@ test('the same key with another body is refused, and nothing is written', async 
   expect((await bank.ledger()).lastSequence).toBe(before);
 });
 
+test('a creation that left the currency to the service is the same after the default has changed', async () => {
+  const euros = await bank.startCommand({ DEFAULT_CURRENCY: 'EUR' });
+  const first = await a.create('3.00', keyed('default'));
+  const again = await euros.create('3.00', keyed('default'));
+  expect([again.status, again.text]).toEqual([201, first.text]);
+  const named = await euros.create('3.00', keyed('default'), { currency: 'EUR' });
+  expect(named.problem.code).toBe('idempotency_key_reused');
+  expect((await euros.create('4.00', keyed('default'))).status).toBe(422);
+  expect((await euros.create('3.00', keyed('new'))).account.currency).toBe('EUR');
+});
+
 test('the same amount in another spelling is the same request', async () => {
   const { accountId } = (await a.create(0)).account;
   const first = await a.deposit(accountId, 5, keyed('spelling'));

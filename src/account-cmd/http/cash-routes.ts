@@ -1,9 +1,9 @@
-import type { AccountCommand } from '../../account/commands.ts';
+import type { CreateAccount } from '../../account/commands.ts';
 import type { HttpServer } from '../../platform/http-types.ts';
 import { readUuid } from '../../platform/uuid.ts';
 import type { CommandService } from '../command-service.ts';
 import { commandProblems } from './problems.ts';
-import { readAmount, readCommand, readText } from './read-command.ts';
+import { readAmount, readCommand, readText, withDefaultCurrency } from './read-command.ts';
 import {
   AccountAnswer,
   AccountParams,
@@ -30,14 +30,18 @@ export function cashRoutes(
       },
     },
     async (request, reply) => {
-      const { ownerName, currency = defaultCurrency, initialBalance } = request.body;
-      const command: AccountCommand = {
+      const { ownerName, currency, initialBalance } = request.body;
+      const creation: CreateAccount = {
         type: 'CreateAccount',
         ownerName: readText('ownerName', ownerName),
-        currency,
+        currency: currency ?? defaultCurrency,
         initialBalance: readAmount(request, 'initialBalance', initialBalance),
       };
-      const answer = await execute(readCommand(request, undefined, command));
+      const command =
+        currency === undefined
+          ? withDefaultCurrency(request, creation)
+          : readCommand(request, undefined, creation);
+      const answer = await execute(command);
       const account = accountAnswer(answer, reply);
       return reply.code(201).header('location', `/accounts/${account.accountId}`).send(account);
     },

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { v5 as uuidV5 } from 'uuid';
-import type { Command } from '../../account/commands.ts';
+import type { Command, CreateAccount } from '../../account/commands.ts';
 import { parseDecimalString, parseJsonNumber } from '../../account/money.ts';
 import type { Decimal } from '../../account/money.ts';
 import { shortHash } from '../../account/record.ts';
@@ -70,6 +70,17 @@ export function readCommand(
     ...(traceparent !== undefined && { traceparent }),
     requestId: request.id,
   };
+}
+
+/** The creation, of a request that named no currency: the same whatever the service's default is by now. */
+export function withDefaultCurrency(
+  request: FastifyRequest<{ Headers: Headers }>,
+  creation: CreateAccount,
+): CommandRequest {
+  const read = readCommand(request, undefined, creation);
+  if (read.commandHash === null) return read;
+  const hashIn = (currency: string) => commandHash(request, undefined, { ...creation, currency });
+  return { ...read, hashIn };
 }
 
 /** Of the request's own span where there are traces, else what the client sent, if it is one. */
