@@ -68,17 +68,6 @@ test('the backup says what it holds, and never writes into another one', async (
   expect([again.exit, again.stderr]).toEqual([1, expect.stringContaining('is not empty')]);
 });
 
-test('a log that is there is never overwritten', async () => {
-  const before = await (await jetstreamManager(lost.nc)).streams.info(STREAM);
-  const { exit, stderr } = await jetbank(lost.env, 'restore', backup);
-  expect([exit, stderr]).toEqual([
-    1,
-    expect.stringContaining(`there is a stream ${STREAM} already`),
-  ]);
-  const after = await (await jetstreamManager(lost.nc)).streams.info(STREAM);
-  expect(after.state).toEqual(before.state);
-});
-
 test('with NATS and MongoDB gone, every account comes back as it was', async () => {
   const before = await answers(lost);
   const ledger = await lost.ledger();
@@ -103,11 +92,22 @@ test('with NATS and MongoDB gone, every account comes back as it was', async () 
     expect((await jsm.streams.info(SNAPSHOT_STREAM)).state.messages).toBe(0);
     expect((await jsm.streams.info(TIMER_STREAM)).state.messages).toBe(1);
 
+    // As if it had been broken off once the log was there.
+    await jsm.streams.purge(TIMER_STREAM);
+    expect(await jetbankOk(fresh.env, 'restore', backup)).toBe(restored);
+    expect((await jsm.streams.info(TIMER_STREAM)).state.messages).toBe(1);
+
     await jetbankOk(fresh.env, 'streams', 'apply');
     expect(await answers(fresh)).toEqual(before);
     await expectReadModelsOf(fresh.db, ledger);
     const commands = await fresh.startCommand();
     expect((await commands.deposit(accounts[0] ?? '', '1.00')).account.balance).toBe('96.00');
+
+    const { state } = await jsm.streams.info(STREAM);
+    const refused = await jetbank(fresh.env, 'restore', backup);
+    const why = `there is a stream ${STREAM} already, with 22 messages: nothing was restored`;
+    expect([refused.exit, refused.stderr]).toEqual([1, expect.stringContaining(why)]);
+    expect((await jsm.streams.info(STREAM)).state).toEqual(state);
   } finally {
     await fresh.stop();
   }

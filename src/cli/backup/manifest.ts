@@ -68,8 +68,8 @@ async function readJson(folder: string, file: string): Promise<unknown> {
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     if (!missing) throw new CliError(`${path} cannot be read: ${messageOf(error)}`);
     throw new CliError(
-      `${folder} holds no whole backup of "jetbank backup": ${file} is missing; a backup of the nats ` +
-        `CLI is restored with "nats stream restore"`,
+      `${folder} holds no whole backup of "jetbank backup": ${file} is missing. Use another one; where there ` +
+        'is only one of the nats CLI, "nats stream restore" it, and look with "jetbank verify" for half of an append',
     );
   }
 }

@@ -40,9 +40,12 @@ export async function restore(args: readonly string[], variables: Environment): 
   const { end } = await expectWhole(folder, manifest);
   const copies = replicas ?? header.config.num_replicas;
   await withNats(settings, async (nats) => {
-    await expectNone(nats.jsm, manifest.stream);
-    await forgetSnapshots(nats.jsm);
-    await send(nats, folder, end, { ...header, config: withReplicas(header.config, copies) });
+    if (await isSent(nats.jsm, manifest)) {
+      process.stderr.write('the log is there: going on where the restore was broken off\n');
+    } else {
+      await forgetSnapshots(nats.jsm);
+      await send(nats, folder, end, { ...header, config: withReplicas(header.config, copies) });
+    }
     const holds = await checkRestored(nats.jsm, manifest);
     const timers = await setOpenTimers(nats, holds, copies);
     const { first, last, messages } = manifest.log;
@@ -70,11 +73,17 @@ async function expectWhole(folder: string, { archive }: Manifest): Promise<Archi
   );
 }
 
-async function expectNone(jsm: JetStreamManager, stream: string): Promise<void> {
+/**
+ * Whether an earlier call has brought the log, and was broken off before all was checked and done.
+ * @throws CliError when there is another log.
+ */
+async function isSent(jsm: JetStreamManager, { stream, log }: Manifest): Promise<boolean> {
   const info = await findStream(jsm, stream);
-  if (info === undefined) return;
+  if (info === undefined) return false;
+  const { messages, first_seq: first, last_seq: last } = info.state;
+  if (messages === log.messages && first === log.first && last === log.last) return true;
   throw new CliError(
-    `there is a stream ${stream} already, with ${info.state.messages} messages: nothing was restored. ` +
+    `there is a stream ${stream} already, with ${messages} messages: nothing was restored. ` +
       `Back it up and remove it ("nats stream rm ${stream}"), or restore to another server`,
   );
 }
