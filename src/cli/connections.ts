@@ -27,6 +27,9 @@ export interface Connections extends LogConnections {
 
 const TIMEOUT_MS = 5_000;
 
+/** For MongoDB: counting and sorting a large read model takes as long as it takes, and Ctrl-C is at hand. */
+const NO_TIMEOUT = 0;
+
 /** Connects to NATS as the environment says, runs the work, and disconnects. @throws CliError */
 export async function withLog<T>(
   variables: Environment,
@@ -52,13 +55,23 @@ export async function withConnections<T>(
   const settings = readNatsSettings(env);
   const mongoUri = readMongoUri(env);
   env.done();
-  const mongo = createMongoClient(mongoUri, 'jetbank');
   const nc = await connectNats('jetbank', settings).catch(asCliError);
   try {
-    await connectMongo(mongo).catch(asCliError);
-    return await work({ ...(await logOn(nc)), db: databaseOf(mongo) });
+    const log = await logOn(nc);
+    return await withDatabase(mongoUri, (db) => work({ ...log, db }));
   } finally {
-    await Promise.all([nc.close(), mongo.close()]);
+    await nc.close();
+  }
+}
+
+/** MongoDB alone. @throws CliError where it cannot be reached. */
+export async function withDatabase<T>(uri: string, work: (db: Db) => Promise<T>): Promise<T> {
+  const mongo = createMongoClient(uri, 'jetbank', NO_TIMEOUT);
+  try {
+    await connectMongo(mongo).catch(asCliError);
+    return await work(databaseOf(mongo));
+  } finally {
+    await mongo.close();
   }
 }
 

@@ -17,6 +17,8 @@ export interface LedgerReport {
   readonly snapshots: AuditReport['snapshots'] | undefined;
   /** Undefined before a service has projected into the database. */
   readonly readModels: ReadModelsReport | undefined;
+  /** Why the read models were not looked at; undefined where they were. */
+  readonly notLookedAt?: string;
 }
 
 export interface ReadModelsReport extends VerifyReport {
@@ -37,6 +39,10 @@ export function findingsOf({ log, readModels }: LedgerReport): {
   return { count: log.findings.count() + (readModels?.differenceCount ?? 0), first };
 }
 
+/** Whether all was looked at and nothing found. */
+export const isSound = (report: LedgerReport): boolean =>
+  findingsOf(report).count === 0 && report.notLookedAt === undefined;
+
 /** Ids are an account's, or begin with it. */
 const findingIn = ({ collection, id, sequence, detail }: Difference): Finding => ({
   ...{ sequence, invariant: 'I4', accountId: id.split(':', 1)[0] ?? id },
@@ -46,12 +52,12 @@ const findingIn = ({ collection, id, sequence, detail }: Difference): Finding =>
 /** One line of JSON; money as decimal strings. */
 export function reportAsJson(report: LedgerReport): string {
   const { count, first } = findingsOf(report);
-  const { untilSequence, log, snapshots = null, readModels } = report;
+  const { untilSequence, log, snapshots = null, readModels, notLookedAt = null } = report;
   const { events, accounts } = log;
   const findings = first.map((finding) => ({ ...finding, remedy: REMEDIES[finding.remedy] }));
   return JSON.stringify({
-    ...{ ok: count === 0, untilSequence, events, accounts, snapshots },
-    readModels: comparedOf(readModels),
+    ...{ ok: isSound(report), untilSequence, events, accounts, snapshots },
+    ...{ readModels: comparedOf(readModels), notLookedAt },
     money: Object.fromEntries(
       [...log.money].map(([code, money]) => [code, decimalsOf(code, money)]),
     ),
@@ -74,12 +80,14 @@ function decimalsOf(code: string, money: MoneyOfCurrency) {
 }
 
 export function reportAsText(report: LedgerReport): string {
-  const { untilSequence, log, snapshots, readModels } = report;
+  const { untilSequence, log, snapshots, readModels, notLookedAt } = report;
   const { count, first } = findingsOf(report);
   const lines = [
     `log: ${log.events} events of ${log.accounts} accounts, up to stream sequence ${untilSequence}`,
     snapshots === undefined ? 'snapshots: there is no bucket' : snapshotsLine(snapshots),
-    readModelsLine(readModels),
+    notLookedAt === undefined
+      ? readModelsLine(readModels)
+      : `read models: not looked at: ${notLookedAt}`,
     ...[...log.money].map(([currency, money]) => moneyLine(currency, money)),
     ...first.map(
       ({ sequence, accountId, invariant, what }) =>

@@ -1,16 +1,20 @@
+import type { Db } from 'mongodb';
 import { jetStreamSnapshots } from '../event-store/jetstream/jetstream-event-store.ts';
+import { environmentReader } from '../platform/environment.ts';
 import type { Environment } from '../platform/environment.ts';
+import { readMongoUri } from '../platform/mongo.ts';
 import { readGroupPositions } from '../projections/group-positions.ts';
 import { noOperands, readArguments } from './arguments.ts';
 import { auditLog } from './audit/audit-log.ts';
 import type { LookUpSnapshot } from './audit/snapshot-lookup.ts';
+import { CliError } from './cli-error.ts';
 import { EXIT } from './command.ts';
-import { withConnections } from './connections.ts';
-import type { Connections } from './connections.ts';
+import { withDatabase, withLog } from './connections.ts';
+import type { Connections, LogConnections } from './connections.ts';
 import { findLiveBuild } from './live-build.ts';
 import { passesOver } from './passes.ts';
 import { progressBar } from './progress-bar.ts';
-import { findingsOf, reportAsJson, reportAsText } from './verify-report.ts';
+import { isSound, reportAsJson, reportAsText } from './verify-report.ts';
 import type { LedgerReport, ReadModelsReport } from './verify-report.ts';
 import { hasSnapshotBucket } from './snapshot-bucket.ts';
 import { verifyAgainstLog } from './verify-projection.ts';
@@ -22,15 +26,18 @@ const ACCOUNTS_A_PASS = 200_000;
 export async function verify(args: readonly string[], variables: Environment): Promise<void> {
   const { values, positionals } = readArguments(args, { json: { type: 'boolean' } });
   noOperands(positionals);
-  await withConnections(variables, async (connections) => {
-    const report = await verifyLedger(connections);
+  const env = environmentReader(variables);
+  const mongoUri = readMongoUri(env);
+  env.done();
+  await withLog(variables, async (connections) => {
+    const report = await verifyLedger(connections, mongoUri);
     const told = values.json === true ? reportAsJson(report) : reportAsText(report);
     process.stdout.write(`${told}\n`);
-    if (findingsOf(report).count > 0) process.exitCode = EXIT.failure;
+    if (!isSound(report)) process.exitCode = EXIT.failure;
   });
 }
 
-async function verifyLedger(connections: Connections): Promise<LedgerReport> {
+async function verifyLedger(connections: LogConnections, mongoUri: string): Promise<LedgerReport> {
   const { events, jsm } = connections;
   // Consistent by this: what comes later is not looked at, or is folded up to.
   const untilSequence = await events.lastSequence();
@@ -46,15 +53,29 @@ async function verifyLedger(connections: Connections): Promise<LedgerReport> {
   return {
     ...{ untilSequence, log },
     snapshots: snapshot && log.snapshots,
-    readModels: await verifyReadModels(connections),
+    ...(await readModelsOf(connections, mongoUri)),
   };
 }
 
 /** Undefined without a bucket: the services work without one. */
-async function snapshotLookup({ js, jsm }: Connections): Promise<LookUpSnapshot | undefined> {
+async function snapshotLookup({ js, jsm }: LogConnections): Promise<LookUpSnapshot | undefined> {
   if (!(await hasSnapshotBucket(jsm))) return undefined;
   const snapshots = await jetStreamSnapshots(js);
   return (accountId) => snapshots.load(accountId, 'any');
+}
+
+/** The log is what cannot be made again: what it says is told where MongoDB is away, too. */
+async function readModelsOf(
+  connections: LogConnections,
+  mongoUri: string,
+): Promise<Pick<LedgerReport, 'readModels' | 'notLookedAt'>> {
+  try {
+    const verified = (db: Db) => verifyReadModels({ ...connections, db });
+    return { readModels: await withDatabase(mongoUri, verified) };
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    return { readModels: undefined, notLookedAt: error.message };
+  }
 }
 
 async function verifyReadModels(connections: Connections): Promise<ReadModelsReport | undefined> {

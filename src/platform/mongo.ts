@@ -43,13 +43,17 @@ function requireReadable(option: string, path: string | undefined, env: Environm
 }
 
 /** A client that connects on first use and reconnects by itself. `bigint` is read and written as Int64. */
-export function createMongoClient(uri: string, appName: string): MongoClient {
+export function createMongoClient(
+  uri: string,
+  appName: string,
+  socketTimeoutMS = SOCKET_TIMEOUT_MS,
+): MongoClient {
   return new MongoClient(uri, {
     appName,
     ...READS,
     useBigInt64: true,
     serverSelectionTimeoutMS: SERVER_SELECTION_TIMEOUT_MS,
-    socketTimeoutMS: SOCKET_TIMEOUT_MS,
+    socketTimeoutMS,
     ignoreUndefined: false,
   });
 }

@@ -2,6 +2,7 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { Long } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RecordedEvent } from '../../src/account/events.ts';
+import { withDatabase } from '../../src/cli/connections.ts';
 import { encodeEvent } from '../../src/event-store/event-codec.ts';
 import type { SnapshotStore } from '../../src/event-store/event-store.ts';
 import { SNAPSHOT_STREAM, STREAM } from '../../src/event-store/jetstream/names.ts';
@@ -93,6 +94,23 @@ test('a sound ledger has no findings, and what was compared is told', async () =
   expect(stdout).toMatch(/^no findings$/m);
   expect(stderr).toContain('100%  400 of 400 events');
   expect(exit).toBe(0);
+});
+
+test('the log is verified where MongoDB cannot be asked, and that is told', async () => {
+  const uri = new URL(bank.env['MONGO_URI'] ?? '');
+  [uri.username, uri.password] = ['stranger', 'guessed'];
+  const { exit, stdout } = await jetbank({ ...bank.env, MONGO_URI: uri.href }, 'verify');
+  expect(stdout).toMatch(/^log: 400 events of 30 accounts, up to stream sequence 400$/m);
+  expect(stdout).toMatch(/^read models: not looked at: MONGO_URI: no connection to /m);
+  expect(stdout).toMatch(/^no findings$/m);
+  expect(exit).toBe(1);
+});
+
+test('MongoDB may take its time to count and to sort a large read model', async () => {
+  const timeout = await withDatabase(bank.env['MONGO_URI'] ?? '', ({ client }) =>
+    Promise.resolve(client.options.socketTimeoutMS),
+  );
+  expect(timeout).toBe(0);
 });
 
 describe('snapshots', () => {
