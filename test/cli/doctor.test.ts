@@ -78,6 +78,7 @@ test('a user who may not do everything is told what it may not', async () => {
       level: 'warn',
       detail: expect.stringContaining('streams apply ($JS.API.STREAM.CREATE.ACCOUNTS') as string,
     });
+    expect(find('nats.permissions')?.detail).toContain('projections rebuild ($JS.API.CONSUMER');
     expect(find('nats.permissions')?.detail).not.toContain('streams diff');
   } finally {
     await nats.remove();

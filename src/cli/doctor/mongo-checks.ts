@@ -57,12 +57,8 @@ async function parkedFinding(db: ReturnType<typeof databaseOf>): Promise<Finding
   const check = 'mongo.read-models';
   const live = await findLiveBuild({ db });
   if (live === undefined) return warn(check, 'none yet', 'start account-query');
-  const name = parkedCollection(db, accountProjection.name, live);
-  const parked = await parkedStore(name).list(Number.MAX_SAFE_INTEGER);
-  if (parked.length === 0) return ok(check, `build ${live.number}, no account is parked`);
-  return fail(
-    check,
-    `${parked.length} accounts are parked`,
-    '"jetbank projections status" tells why',
-  );
+  const collection = parkedCollection(db, accountProjection.name, live);
+  const parked = await parkedStore(collection).count();
+  if (parked === 0) return ok(check, `build ${live.number}, no account is parked`);
+  return fail(check, `${parked} accounts are parked`, '"jetbank projections status" tells why');
 }

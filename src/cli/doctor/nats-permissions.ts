@@ -19,6 +19,17 @@ const PUBLISHES: readonly (readonly [string, readonly string[]])[] = [
     ],
   ],
   ['verify', ['$JS.API.DIRECT.GET.ACCOUNTS']],
+  [
+    'projections rebuild',
+    [
+      '$JS.API.CONSUMER.CREATE.ACCOUNTS.x',
+      '$JS.API.CONSUMER.MSG.NEXT.ACCOUNTS.x',
+      '$JS.API.CONSUMER.UNPIN.ACCOUNTS.x',
+      '$JS.API.CONSUMER.DELETE.ACCOUNTS.x',
+      '$JS.ACK.ACCOUNTS.x.x.x.x.x.x',
+      'jetbank.projection.x',
+    ],
+  ],
   ['backup', ['$JS.API.STREAM.SNAPSHOT.ACCOUNTS', '$JS.SNAPSHOT.ACK.ACCOUNTS.x.x.x']],
   [
     'restore',
