@@ -29,7 +29,8 @@ help: ## List the targets
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-24s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
-	@echo 'Variables: IMAGE ($(IMAGE)), NAMESPACE, HELM_ARGS, ARGS (for stack);'
+	@echo 'Variables: IMAGE ($(IMAGE); for docker-build), NAMESPACE, HELM_ARGS, ARGS (for stack);'
+	@echo '           the charts deploy another image with HELM_ARGS="--set image.repository=R --set image.tag=T";'
 	@echo '           for test-faults: SEEDS; TEST_SEED=n SEEDS=1 repeats the workload that failed;'
 	@echo '           for start: NATS_URL MONGO_URI NATS_PORT MONGO_PORT CMD_PORT QUERY_PORT DATA'
 
