@@ -22,7 +22,9 @@ export async function showAccount(args: readonly string[], variables: Environmen
   const { values, positionals } = readArguments(args, { json: { type: 'boolean' } });
   const accountId = oneAccountId(positionals);
   await withConnections(variables, async (connections) => {
-    const build = await findLiveBuild(connections);
+    const live = await findLiveBuild(connections);
+    // What another release made of the account cannot be held against its events by this one.
+    const build = live?.shape === accountProjection.version ? live : undefined;
     const [snapshot, document, parked] = await Promise.all([
       snapshotOf(connections, accountId),
       build && documentOf(connections, build, accountId),

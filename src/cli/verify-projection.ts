@@ -1,6 +1,7 @@
 import { accountProjection } from '../projections/account-projection.ts';
 import type { Build } from '../projections/build.ts';
 import { readGroupPositions } from '../projections/group-positions.ts';
+import { expectOwnShape } from '../projections/rebuild-target.ts';
 import { verifyBuild } from '../projections/verify.ts';
 import type { VerifyReport } from '../projections/verify.ts';
 import type { Connections } from './connections.ts';
@@ -10,12 +11,16 @@ import { progressBar } from './progress-bar.ts';
 /** Accounts whose documents one pass over the log holds in memory, about. */
 const ACCOUNTS_A_PASS = 200_000;
 
-/** Compares the whole build with the log, up to where each of its groups claims to be. */
+/**
+ * Compares the whole build with the log, up to where each of its groups claims to be.
+ * @throws RebuildError where another release made the build: all of it would differ.
+ */
 export async function verifyAgainstLog(
   { db, events, jsm }: Pick<Connections, 'db' | 'events' | 'jsm'>,
   build: Build,
   signal?: AbortSignal,
 ): Promise<VerifyReport> {
+  expectOwnShape(accountProjection, build);
   const positions = await readGroupPositions(db, build);
   const passes = await passesOver(jsm, ACCOUNTS_A_PASS);
   const bar = progressBar('events');

@@ -4,6 +4,7 @@ import { environmentReader } from '../platform/environment.ts';
 import type { Environment } from '../platform/environment.ts';
 import { readMongoUri } from '../platform/mongo.ts';
 import { readGroupPositions } from '../projections/group-positions.ts';
+import { RebuildError } from '../projections/rebuild-target.ts';
 import { noOperands, readArguments } from './arguments.ts';
 import { auditLog } from './audit/audit-log.ts';
 import type { LookUpSnapshot } from './audit/snapshot-lookup.ts';
@@ -73,7 +74,7 @@ async function readModelsOf(
     const verified = (db: Db) => verifyReadModels({ ...connections, db });
     return { readModels: await withDatabase(mongoUri, verified) };
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
+    if (!(error instanceof CliError || error instanceof RebuildError)) throw error;
     return { readModels: undefined, notLookedAt: error.message };
   }
 }

@@ -114,7 +114,7 @@ test('one that is broken off while it is checked is not made the live one', asyn
   await removeUnfinished(options);
 });
 
-test('nothing is written into a build of another shape: neither by a roll-back nor by a retry', async () => {
+test('a build of another shape is neither written, by a roll-back or a retry, nor compared', async () => {
   const other = accountProjection.version - 1;
   const known = (await control().read())!;
   const setShape = (shape: number) =>
@@ -129,5 +129,10 @@ test('nothing is written into a build of another shape: neither by a roll-back n
   await expect(rollBack(options)).rejects.toThrow(`build ${known.previous} ${why}`);
   const retry = await jetbank(bank.env, 'projections', 'retry-parked');
   expect([retry.exit, retry.stderr]).toEqual([1, `jetbank: build ${known.live} ${why}`]);
+  const compared = await jetbank(bank.env, 'projections', 'verify');
+  expect([compared.exit, compared.stderr]).toEqual([1, `jetbank: build ${known.live} ${why}`]);
+  const { exit, stdout } = await jetbank(bank.env, 'verify');
+  expect(exit).toBe(1);
+  expect(stdout).toContain(`build ${known.live} ${why}`);
   await setShape(accountProjection.version);
 });
