@@ -9,6 +9,7 @@ import { deliveryOrder } from './delivery-order.ts';
 import type { Delivery } from './delivery-order.ts';
 import { PRIORITY_GROUP, provisionGroupConsumer } from './durable-consumer.ts';
 import { withTimeout } from '../platform/timeout.ts';
+import { eventsBehind } from './events-behind.ts';
 import { expectInLog } from './log-set-back.ts';
 import { followPin, giveUpPin } from './pin.ts';
 import type { ProjectedDocument } from './projection.ts';
@@ -130,15 +131,13 @@ async function project<D extends ProjectedDocument>(
   }
 }
 
-/** Where MongoDB is what fails, the server of the log still knows what waits: no one else tells. */
-async function tellPending<D extends ProjectedDocument>({
-  jsm,
-  group,
-  observer,
-}: GroupProjectorOptions<D>): Promise<void> {
+/** No one else tells while this one cannot work. */
+async function tellPending<D extends ProjectedDocument>(
+  options: GroupProjectorOptions<D>,
+): Promise<void> {
   try {
-    const info = await withTimeout(jsm.consumers.info(STREAM, group.id), PENDING_TIMEOUT_MS);
-    observer.pending(info.num_pending + info.num_ack_pending);
+    const { events, checkpoint } = await withTimeout(eventsBehind(options), PENDING_TIMEOUT_MS);
+    options.observer.pending(events, checkpoint);
   } catch {
     // Nobody knows then.
   }

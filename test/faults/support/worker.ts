@@ -19,6 +19,8 @@ export const [GROUP] = groupsOf(BUILD) as [Group];
 export interface Worker {
   /** Events that it wrote, repeats among them. */
   readonly wrote: () => number;
+  /** Events that it last knew of and had not written. */
+  readonly pending: () => number | undefined;
   /** Errors that it began again after. */
   readonly failures: readonly unknown[];
   stop(): Promise<void>;
@@ -33,6 +35,7 @@ export async function startWorker({ nats, env }: Bank, consumer = GROUP.id): Pro
   const abort = new AbortController();
   const failures: unknown[] = [];
   let wrote = 0;
+  let pending: number | undefined;
   const nothing = () => undefined;
   const ended = runGroupProjector({
     projection: accountProjection,
@@ -44,7 +47,7 @@ export async function startWorker({ nats, env }: Bank, consumer = GROUP.id): Pro
     observer: {
       started: nothing,
       healing: nothing,
-      pending: nothing,
+      pending: (events) => (pending = events),
       parked: (accounts) => failures.push(...accounts),
       wrote: ({ events }) => (wrote += events),
       failed: (error) => failures.push(error),
@@ -57,6 +60,7 @@ export async function startWorker({ nats, env }: Bank, consumer = GROUP.id): Pro
   });
   return {
     wrote: () => wrote,
+    pending: () => pending,
     failures,
     async stop() {
       abort.abort();
