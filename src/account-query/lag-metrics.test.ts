@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createMetrics } from '../platform/metrics.ts';
 import type { Registry } from '../platform/metrics.ts';
 import { lagMetrics } from './lag-metrics.ts';
@@ -16,6 +16,8 @@ beforeEach(() => {
   registry = createMetrics('test');
   progress = lagMetrics(registry).of(GROUP);
 });
+
+afterEach(() => vi.useRealTimers());
 
 /** Undefined where it is not shown. */
 async function shown(name: string): Promise<number | undefined> {
@@ -52,4 +54,17 @@ test('how long events have waited is not shown where nobody knows', async () => 
   expect(await shown('lag_seconds')).toBeUndefined();
   progress.pending(0);
   expect(await shown('lag_seconds')).toBe(0);
+});
+
+test('a replica that hears nothing any more does not go on showing what it heard', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  progress.pending(5, { sequence: 7, at: ago(3_600) });
+  vi.advanceTimersByTime(29_000);
+  expect(await shown('lag_events')).toBe(5);
+  vi.advanceTimersByTime(2_000);
+  expect(await shown('lag_events')).toBeUndefined();
+  expect(await shown('lag_seconds')).toBeUndefined();
+  expect(await shown('sequence')).toBe(7);
+  progress.pending(0);
+  expect(await shown('lag_events')).toBe(0);
 });
