@@ -36,9 +36,10 @@ function answerToRemembered(
   remembered: RememberedCommand,
   request: CommandRequest,
 ): CommandAnswer {
-  // The service's default may have changed since the account was opened.
-  const commandHash = request.hashIn?.(record.account.currency) ?? request.commandHash;
-  if (remembered.commandHash !== commandHash) return { kind: 'key_reused' };
+  const { commandHash } = remembered;
+  if (commandHash !== request.commandHash && commandHash !== request.commandHashBefore?.()) {
+    return { kind: 'key_reused' };
+  }
   const { balance, held, overdraftLimit, status, version, sequence, rejection } = remembered;
   if (rejection !== null) return refused(errorOf(rejection), true);
   const standing = { balance, held, overdraftLimit, status };

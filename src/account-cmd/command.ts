@@ -12,8 +12,8 @@ export interface CommandRequest {
   readonly commandId: string;
   /** Hash of the keyed request; null where the client sent no key. */
   readonly commandHash: string | null;
-  /** The hash, had the request named this currency: of a keyed creation that left it to the service. */
-  readonly hashIn?: (currency: string) => string;
+  /** The hash under which older releases stored the same request, where that is another one. */
+  readonly commandHashBefore?: () => string;
   /** Refuse unless the account has this version (`If-Match`). */
   readonly expectedVersion?: number;
   /** W3C trace context, for the command's events. */

@@ -62,6 +62,15 @@ test('a creation that left the currency to the service is the same after the def
   expect((await euros.create('3.00', keyed('new'))).account.currency).toBe('EUR');
 });
 
+test('a creation that names no currency repeats one that named the default, and none that named another', async () => {
+  const named = await a.create('3.00', keyed('dollars'), { currency: 'USD' });
+  const again = await b.create('3.00', keyed('dollars'));
+  expect([again.status, again.text]).toEqual([201, named.text]);
+  await a.create('3.00', keyed('euros'), { currency: 'EUR' });
+  const another = await b.create('3.00', keyed('euros'));
+  expect(another.problem).toMatchObject({ status: 422, code: 'idempotency_key_reused' });
+});
+
 test('the same amount in another spelling is the same request', async () => {
   const { accountId } = (await a.create(0)).account;
   const first = await a.deposit(accountId, 5, keyed('spelling'));

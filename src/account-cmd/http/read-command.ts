@@ -46,13 +46,14 @@ interface Headers {
 
 /**
  * The request as a command of one account. `accountId` is undefined for a creation: it gets a new id,
- * or with a key the one that this key always gets.
+ * or with a key the one that this key always gets. `meaning` is what a repeat must ask for too.
  * @throws ProblemError `invalid_request` for a key or a condition that cannot be read.
  */
 export function readCommand(
   request: FastifyRequest<{ Headers: Headers }>,
   accountId: string | undefined,
   command: Command,
+  meaning: object = command,
 ): CommandRequest {
   const { 'idempotency-key': key, 'if-match': condition } = request.headers;
   if (key !== undefined && !KEY.test(key)) {
@@ -65,7 +66,7 @@ export function readCommand(
     accountId: accountId ?? (key === undefined ? randomUUID() : uuidV5(key, ACCOUNT_NAMESPACE)),
     command,
     commandId: key ?? randomUUID(),
-    commandHash: key === undefined ? null : commandHash(request, accountId, command),
+    commandHash: key === undefined ? null : commandHash(request, accountId, meaning),
     ...(expectedVersion !== undefined && { expectedVersion }),
     ...(traceparent !== undefined && { traceparent }),
     requestId: request.id,
@@ -77,10 +78,9 @@ export function withDefaultCurrency(
   request: FastifyRequest<{ Headers: Headers }>,
   creation: CreateAccount,
 ): CommandRequest {
-  const read = readCommand(request, undefined, creation);
+  const read = readCommand(request, undefined, creation, { ...creation, currency: undefined });
   if (read.commandHash === null) return read;
-  const hashIn = (currency: string) => commandHash(request, undefined, { ...creation, currency });
-  return { ...read, hashIn };
+  return { ...read, commandHashBefore: () => commandHash(request, undefined, creation) };
 }
 
 /** Of the request's own span where there are traces, else what the client sent, if it is one. */
@@ -118,13 +118,11 @@ function readCondition(condition: string | undefined): number | undefined {
 function commandHash(
   request: FastifyRequest,
   accountId: string | undefined,
-  command: Command,
+  meaning: object,
 ): string {
   const { method, routeOptions, caller } = request;
-  const meaning = [method, routeOptions.url, accountId ?? null, command];
-  return shortHash(
-    JSON.stringify(caller === null ? meaning : [...meaning, caller.id], bigIntAsText),
-  );
+  const asked = [method, routeOptions.url, accountId ?? null, meaning];
+  return shortHash(JSON.stringify(caller === null ? asked : [...asked, caller.id], bigIntAsText));
 }
 
 const bigIntAsText = (_: string, value: unknown) =>
