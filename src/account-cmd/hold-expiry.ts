@@ -1,4 +1,5 @@
 import type { Consumer, JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import type { HoldTimers } from '../event-store/hold-timers.ts';
 import { TIMER_CONSUMER, TIMER_STREAM } from '../event-store/jetstream/names.ts';
 import { provisionTimerConsumer } from '../event-store/jetstream/timer-consumer.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -12,6 +13,7 @@ export interface HoldExpiryOptions {
   /** Whether a missing consumer is made. */
   readonly provision: boolean;
   readonly commands: Pick<CommandService, 'execute'>;
+  readonly timers: HoldTimers;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -39,10 +41,10 @@ export async function runHoldExpiry(options: HoldExpiryOptions): Promise<void> {
 }
 
 /** Works the timers until the signal is aborted. @throws Error when they come no more. */
-async function work({ js, jsm, provision, commands, log, signal }: HoldExpiryOptions) {
+async function work({ js, jsm, provision, commands, timers, log, signal }: HoldExpiryOptions) {
   await provisionTimerConsumer(jsm, provision);
   const consumer = await js.consumers.get(TIMER_STREAM, TIMER_CONSUMER);
-  const release = releaser(commands, log);
+  const release = releaser({ commands, timers, log });
   const working = new Set<Promise<void>>();
   for await (const message of await pull(consumer, signal)) {
     const done = release(message);

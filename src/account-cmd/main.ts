@@ -87,6 +87,7 @@ await runService(SERVICE, readConfig, async (config, shell) => {
     jsm: await jetstreamManager(nc, { checkAPI: false }),
     provision: config.provision,
     commands,
+    timers: stores.timers,
     log,
     signal: shutdown.signal,
   });

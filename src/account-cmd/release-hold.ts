@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { JsMsg } from '@nats-io/jetstream';
+import type { HoldTimer, HoldTimers } from '../event-store/hold-timers.ts';
 import { firedTimer } from '../event-store/jetstream/timers.ts';
 import type { Logger } from '../platform/logger.ts';
 import { atMostEvery } from '../platform/throttle.ts';
@@ -13,21 +14,42 @@ const MOST_DOUBLINGS = 10;
 const LOG_EVERY_MS = 5_000;
 
 /**
- * A timer whose command still fails, not only in vain, after so many deliveries (some five minutes) is
- * dropped. Those that wait to come again count as pending, and too many of them would keep back all others.
+ * A timer that is still not worked so long after its time is set anew, for as much later again, at most
+ * for the longest. Those that wait to come again count as pending, and too many of them, of accounts that
+ * cannot be read, would keep back all others.
  */
-const MOST_DELIVERIES = 12;
+const SET_ANEW_AFTER_MS = 60_000;
+const LONGEST_PUT_OFF_MS = 5 * 60_000;
 
 /** What is needed of the message that a timer fires as. */
 export type FiredMessage = Pick<JsMsg, 'subject' | 'ack' | 'nak' | 'term'> & {
   readonly info: Pick<JsMsg['info'], 'deliveryCount'>;
 };
 
+export interface ReleaserOptions {
+  readonly commands: Pick<CommandService, 'execute'>;
+  readonly timers: HoldTimers;
+  readonly log: Logger;
+  /** Milliseconds since 1970 UTC. */
+  readonly now?: () => number;
+}
+
 /** What is done with one fired timer. Never throws. */
-export function releaser(commands: Pick<CommandService, 'execute'>, log: Logger) {
+export function releaser({ commands, timers, log, now = Date.now }: ReleaserOptions) {
   const warn = atMostEvery(LOG_EVERY_MS, (details: object) =>
     log.warn(details, 'an expired hold is not released yet: trying again'),
   );
+
+  /** Whether the timer is set anew. Only then is it acknowledged: until then it is the only one. */
+  async function isSetAnew(timer: HoldTimer, waitMs: number): Promise<boolean> {
+    try {
+      await timers.schedule(timer, now() + waitMs);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   return async (message: FiredMessage): Promise<void> => {
     const timer = firedTimer(message.subject);
     if (timer === undefined) {
@@ -46,13 +68,11 @@ export function releaser(commands: Pick<CommandService, 'execute'>, log: Logger)
       message.ack();
       return;
     }
-    if (answer.kind === 'failed' && message.info.deliveryCount >= MOST_DELIVERIES) {
-      log.error(
-        { accountId, holdId, expiresAt },
-        'the timer of an expired hold is dropped, as its command fails each time: whoever touches ' +
-          'the account releases the hold once that is mended; run "jetbank verify"',
-      );
-      message.term('its command fails each time');
+    const lateMs = now() - expiresAt;
+    const putOffMs = Math.min(lateMs, LONGEST_PUT_OFF_MS);
+    if (lateMs >= SET_ANEW_AFTER_MS && (await isSetAnew(timer, putOffMs))) {
+      warn({ accountId, holdId, answer, waitMs: putOffMs });
+      message.ack();
       return;
     }
     const waitMs = waitAfter(message.info.deliveryCount);

@@ -11,9 +11,9 @@ export interface HoldTimer {
 /** Timers that outlive the process which sets them. */
 export interface HoldTimers {
   /**
-   * Sets the timer; the same one again changes nothing. It fires at its time or a little later, and at
-   * once where that is past.
+   * Sets the timer; the same one again changes nothing. It fires at its time, or at the one given, or a
+   * little later, and at once where that is past.
    * @throws Error when the timer is not known to be set.
    */
-  schedule(timer: HoldTimer): Promise<void>;
+  schedule(timer: HoldTimer, at?: number): Promise<void>;
 }

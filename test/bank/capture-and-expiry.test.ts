@@ -20,6 +20,7 @@ const RACES = 200;
 const WINDOW_MS = 1_500;
 /** From the first hold that is placed to the first that ends, in milliseconds. */
 const LEAD_MS = 3_000;
+const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 let nats: TestNats;
@@ -35,6 +36,41 @@ afterAll(async () => {
   await nats.remove();
 });
 
+test('the timer of an account that cannot be read is set anew for later, and is not pending till then', async () => {
+  const { timers } = await storesOn(nc);
+  const jsm = await jetstreamManager(nc);
+  const stop = new AbortController();
+  const worker = runHoldExpiry({
+    js: jetstream(nc),
+    jsm,
+    provision: true,
+    commands: { execute: () => Promise.resolve({ kind: 'failed' }) },
+    timers,
+    log: createLogger('test', 'silent'),
+    signal: stop.signal,
+  });
+  const begin = Date.now();
+  const expiresAt = begin - 2 * MINUTE_MS;
+  const timer = { accountId: randomUUID(), holdId: randomUUID(), expiresAt };
+  await timers.schedule(timer);
+  const subject = `bank.timer.hold.${timer.accountId}.${timer.holdId}.${expiresAt}`;
+  const isSetFor = async () => {
+    const found = await jsm.streams.getMessage('ACCOUNT_TIMERS', { last_by_subj: subject });
+    return found && Date.parse(found.header.get('Nats-Schedule').replace('@at ', ''));
+  };
+  await eventually(async () => ((await isSetFor()) ?? 0) >= begin + 2 * MINUTE_MS);
+  await eventually(async () => {
+    const { num_ack_pending: unfinished } = await jsm.consumers.info(
+      'ACCOUNT_TIMERS',
+      'hold-expiry',
+    );
+    return unfinished === 0;
+  });
+  stop.abort();
+  await worker;
+  await jsm.streams.purge('ACCOUNT_TIMERS');
+});
+
 test(`a capture that races the expiry has one outcome, ${RACES} times`, async () => {
   const random = seededRandom('captures that race the expiry');
   const stores = await storesOn(nc);
@@ -48,6 +84,7 @@ test(`a capture that races the expiry has one outcome, ${RACES} times`, async ()
     jsm: await jetstreamManager(nc),
     provision: true,
     commands: expiring,
+    timers: stores.timers,
     log: createLogger('test', 'silent'),
     signal: stop.signal,
   });

@@ -17,10 +17,10 @@ const LATEST = Date.UTC(2262, 0);
  */
 export function jetStreamTimers(js: JetStreamClient): HoldTimers {
   return {
-    async schedule(timer) {
-      if (timer.expiresAt >= LATEST) return;
+    async schedule(timer, at = timer.expiresAt) {
+      if (at >= LATEST) return;
       const target = timerSubject('due', timer);
-      const schedule = { specification: new Date(timer.expiresAt), target };
+      const schedule = { specification: new Date(at), target };
       await js.publish(timerSubject('hold', timer), '', { schedule });
     },
   };
