@@ -26,7 +26,7 @@ const always = (step: AppendStep, rounds = 2 * ROUNDS) =>
 describe('a command whose time runs out', () => {
   test.each<[AppendStep, object]>([
     ['conflict', { kind: 'conflict' }],
-    ['duplicate', { kind: 'conflict' }],
+    ['duplicate', { kind: 'unknown', detail: 'the log has this command, or is about to' }],
     ['busy', { kind: 'unavailable', detail: 'scripted: busy' }],
     ['lost', { kind: 'unknown', detail: 'scripted: the append is lost' }],
   ])('over %s is told so, once', async (step, answer) => {

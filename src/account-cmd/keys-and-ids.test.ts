@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
+  ask,
   decimal,
   deposit,
   keyed,
@@ -11,8 +12,10 @@ import {
 import { deduplicatingEventStore } from '../../test/support/deduplicating-event-store.ts';
 import { scriptedService } from '../../test/support/scripted-service.ts';
 import type { ScriptedService } from '../../test/support/scripted-service.ts';
+import { workerContext } from '../../test/support/worker-context.ts';
 import type { EventStore } from '../event-store/event-store.ts';
 import { memoryEventStore } from '../event-store/memory-event-store.ts';
+import { workOnAccounts } from './account-worker.ts';
 import type { CommandRequest } from './command.ts';
 
 /** An id that the bank gives out, and that a client may choose as its key. */
@@ -69,9 +72,10 @@ describe.each(['before the expectation', 'after the expectation'] as const)(
 );
 
 test.each([
-  ['alone', 4],
-  ['in a batch', undefined],
-])('a repeat that the log tells of %s is no event of no key', async (_, sequence) => {
+  ['alone', 4, 'conflict'],
+  // The log does not say what it has: only that it is not found is known.
+  ['in a batch', undefined, 'unknown'],
+])('a repeat that the log tells of %s is no event of no key', async (_, sequence, kind) => {
   const memory = memoryEventStore();
   const before = scriptedService({ log: memory });
   const [ada, bob] = [await before.opened('10.00'), await before.opened('10.00')];
@@ -79,6 +83,7 @@ test.each([
   expect(moved).toMatchObject({ sequence: 4 });
   const outcome = { kind: 'duplicate', ...(sequence !== undefined && { sequence }) } as const;
   const log: EventStore = { ...memory, append: () => Promise.resolve(outcome) };
-  const bank = scriptedService({ log, limits: { deadlineMs: 50 } });
-  expect(await bank.execute(withdraw(bob, '5.00', keyed(ID)))).toEqual({ kind: 'conflict' });
+  const asked = ask(withdraw(bob, '5.00', keyed(ID)), 500);
+  await workOnAccounts(workerContext(log), [asked.pending]);
+  expect(asked.answers).toMatchObject([{ kind }]);
 });

@@ -29,7 +29,7 @@ export interface OpenCommands {
    * or may still get there while all its accounts' last sequences are the expected ones.
    */
   mayBeStored(plan: BatchPlan, expected: ReadonlyMap<string, number>): void;
-  /** The log says that it has the command, which is still to be read: nothing else may be answered. */
+  /** The log says that it has the command, or is about to, and it is still to be read: nothing else may be answered. */
   mayBeInLog(pending: PendingCommand): void;
   /** Whether a lost append with the command in it can still land on accounts at these sequences. */
   mayStillLand(pending: PendingCommand, sequenceOf: SequenceOf): boolean;

@@ -37,8 +37,14 @@ export async function repeated(
     open.mayBeInLog(command.pending);
     return { limit: 1, obstacle: unreadable(error) };
   }
-  if (record === undefined || first === undefined || !isOf(first, request)) {
+  if (first !== undefined && !isOf(first, request)) {
     return { limit: 1, obstacle: { kind: 'conflict' } };
+  }
+  if (first === undefined || record === undefined) {
+    // It is still on its way, another process's perhaps, or was missed: the next round looks again.
+    open.mayBeInLog(command.pending);
+    const detail = 'the log has this command, or is about to';
+    return { limit: 1, obstacle: { kind: 'unavailable', detail } };
   }
   const answer = answerToRecorded(record, first, request);
   const replayed = !open.isOwn(first.event);
