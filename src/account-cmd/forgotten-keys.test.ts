@@ -1,11 +1,22 @@
+import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { create, deposit, keyed, withdraw } from '../../test/support/command-requests.ts';
+import {
+  ask,
+  create,
+  deposit,
+  keyed,
+  leg,
+  requestOf,
+  withdraw,
+} from '../../test/support/command-requests.ts';
 import { deduplicatingEventStore } from '../../test/support/deduplicating-event-store.ts';
 import { scriptedService } from '../../test/support/scripted-service.ts';
 import type { ScriptedService } from '../../test/support/scripted-service.ts';
+import { workerContext } from '../../test/support/worker-context.ts';
 import { REMEMBERED_COMMANDS } from '../account/record.ts';
 import type { EventStore } from '../event-store/event-store.ts';
 import { memoryEventStore } from '../event-store/memory-event-store.ts';
+import { workOnAccounts } from './account-worker.ts';
 import type { CommandAnswer, CommandRequest } from './command.ts';
 
 const ADA = '6f1c1c52-4a34-4c0e-9f5a-0d2f4f3f8a10';
@@ -115,10 +126,34 @@ describe.each(['before the expectation', 'after the expectation'] as const)(
           }
         },
       };
-      const limits = { deadlineMs: 20 };
-      const again = scriptedService({ log, snapshots: bank.snapshots, limits });
-      expect(await again.execute(FORGOTTEN)).toMatchObject({ kind: 'unknown' });
-      expect(searched).toBeLessThan(100_000);
+      // Its clock goes on by 100 ms whenever it is asked.
+      const asked = ask(FORGOTTEN, 500);
+      await workOnAccounts(workerContext(log), [asked.pending]);
+      expect(asked.answers).toMatchObject([{ kind: 'unknown' }]);
+      expect(searched).toBeLessThan(10_000);
+    });
+
+    test('of a command of several events, between whose times a stretch of the search begins, too', async () => {
+      const bob = await bank.opened('10.00');
+      const legs = [leg(ADA, bob, '1.00'), leg(ADA, bob, '2.00')] as const;
+      const command = { type: 'Transfer', transferId: randomUUID(), legs } as const;
+      const request = requestOf(ADA, command, keyed('salaries'));
+      const transferred = await bank.execute(request);
+      const [last, ...before] = (await bank.eventsOf(ADA)).reverse();
+      const own = before.findIndex(({ event }) => event.commandId === 'salaries');
+      for (let more = 0; more < REMEMBERED_COMMANDS; more += 1) {
+        await bank.execute(deposit(ADA, '1.00', keyed(`k2-${more}`)));
+      }
+      const log: EventStore = {
+        ...bank.log,
+        async *recent() {
+          yield await Promise.resolve(last!);
+          yield before[own]!;
+        },
+      };
+      const again = scriptedService({ log, snapshots: bank.snapshots });
+      const { account, sequence } = transferred as Extract<CommandAnswer, { kind: 'done' }>;
+      expect(await again.execute(request)).toMatchObject({ account, sequence, replayed: true });
     });
   },
 );

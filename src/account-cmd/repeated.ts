@@ -60,8 +60,9 @@ async function lastOf(
   let found: RecordedEvent | undefined;
   let searched = 0;
   for await (const recorded of events.recent(request.accountId)) {
+    // Behind it stands another command, or an older stretch, which may begin with its first events.
+    if (found && (recorded.sequence < found.sequence || !isOf(recorded, request))) break;
     if (isOf(recorded, request)) found = recorded;
-    else if (found !== undefined) break;
     searched += 1;
     if (searched % SEARCHED_AT_ONCE === 0 && monotonic() >= deadline) {
       throw new Error(`the command is not among the account's last ${searched} events`);
