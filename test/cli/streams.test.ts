@@ -10,6 +10,7 @@ import { streamsArgs } from '../../src/cli/streams/streams-args.ts';
 import { applyPlan } from '../../src/cli/streams/apply.ts';
 import { planStreams } from '../../src/cli/streams/plan.ts';
 import type { PlanItem, PlanOptions } from '../../src/cli/streams/plan.ts';
+import { checkpointStore } from '../../src/projections/checkpoint.ts';
 import { controlStore } from '../../src/projections/control.ts';
 import { jetbank } from '../support/jetbank.ts';
 import { freshDatabase } from '../support/mongo.ts';
@@ -140,14 +141,15 @@ test('of a later build, the consumers of the groups that are missing are made', 
     'accounts-v3-0of2',
   ]);
   // Once MongoDB is asked, nothing need be made of a build that it does not tell of.
-  const builds = [{ projection: 'accounts', number: 3, shape: 2, groups: 2 }];
+  const checkpoints = new Map<string, number>();
+  const builds = [{ projection: 'accounts', number: 3, shape: 2, groups: 2, checkpoints }];
   expect(created(await planStreams(jsm, { ...OPTIONS, builds }))).toEqual(['accounts-v3-0of2']);
   for (const name of ['accounts-v2-0of2', 'accounts-v3-1of2']) {
     await jsm.consumers.delete(STREAM, name);
   }
 });
 
-test('with MONGO_URI, the live build and the one before it have their consumers, though none is left', async () => {
+test('with MONGO_URI, the live build and the one before it have their consumers, which begin where those stand', async () => {
   const database = freshDatabase();
   const mongo = await new MongoClient(database.uri).connect();
   const build = (number: number, groups: number) => ({
@@ -158,6 +160,11 @@ test('with MONGO_URI, the live build and the one before it have their consumers,
   for (const later of [build(2, 2), build(3, 1), build(4, 1)]) await control.addBuild(later);
   await control.flip(1, 2);
   await control.flip(2, 3);
+  for (const id of ['accounts-v2-0of2', 'accounts-v3']) {
+    const checkpoint = checkpointStore(mongo.db(), id);
+    await checkpoint.open();
+    await checkpoint.move(0, { sequence: 41, at: undefined });
+  }
   const { exit, stdout, stderr } = await jetbank(
     { ...env, MONGO_URI: database.uri },
     ...['streams', 'apply'],
@@ -168,6 +175,11 @@ test('with MONGO_URI, the live build and the one before it have their consumers,
     'consumer accounts-v2-1of2 of ACCOUNTS: made',
     'consumer accounts-v3 of ACCOUNTS: made',
   ]);
+  const begins = async (name: string) =>
+    (await jsm.consumers.info(STREAM, name)).config.opt_start_seq;
+  expect(await begins('accounts-v2-0of2')).toBe(42);
+  expect(await begins('accounts-v2-1of2')).toBeUndefined();
+  expect(await begins('accounts-v3')).toBe(42);
   await mongo.close();
   await database.drop();
 });

@@ -14,29 +14,37 @@ export interface WantedConsumer {
   readonly found: ConsumerInfo | undefined;
 }
 
+/** A build, as MongoDB tells of it. */
+export interface KnownBuild extends Build {
+  /** Stream sequences that its groups have come to, by their ids. */
+  readonly checkpoints: ReadonlyMap<string, number>;
+}
+
 const { name: projection, version: shape } = accountProjection;
 
 /**
  * The consumers of the read models' builds, those of them that are there besides, and the one of the
  * timers. `builds` are the ones that queries are answered from or may be again. Only MongoDB knows
  * them; where it was not asked, they are those that have a consumer and, before any rebuild, the first
- * one, spread over so many groups.
+ * one, spread over so many groups. What is made begins after the group's checkpoint: events that were
+ * applied long ago would be delivered before the first new one.
  */
 export async function wantedConsumers(
   jsm: JetStreamManager,
   existing: ReadonlySet<string>,
   groups: number,
-  builds: readonly Build[] | undefined,
+  builds: readonly KnownBuild[] | undefined,
 ): Promise<WantedConsumer[]> {
   const onLog = await consumersOf(jsm, existing, STREAM);
   const onTimers = await consumersOf(jsm, existing, TIMER_STREAM);
   const there = [...onLog.keys()].filter((name) => buildOf(name) !== undefined);
+  const checkpoints = new Map(builds?.flatMap((build) => [...build.checkpoints]));
   const wanted = (builds ?? buildsThere(there, groups)).flatMap((build) => groupsOf(build));
   return [
     ...[...new Set([...wanted.map(({ id }) => id), ...there])].map((name) => ({
       stream: STREAM,
       name,
-      config: groupConsumer(name),
+      config: groupConsumer(name, (checkpoints.get(name) ?? 0) + 1),
       found: onLog.get(name),
     })),
     {
@@ -75,9 +83,9 @@ function buildOf(name: string): Build | undefined {
   return { projection, number: Number(number), shape, groups: Number(groups) };
 }
 
-function groupConsumer(name: string): Partial<ConsumerConfig> {
+function groupConsumer(name: string, fromSequence: number): Partial<ConsumerConfig> {
   const build = buildOf(name);
   const group = build && groupsOf(build).find(({ id }) => id === name);
   if (group === undefined) throw new Error(`${name} is no consumer of a read model`);
-  return desiredConsumer(group);
+  return desiredConsumer(group, fromSequence);
 }

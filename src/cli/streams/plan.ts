@@ -11,9 +11,8 @@ import { SNAPSHOT_STREAM, STREAM, TIMER_STREAM } from '../../event-store/jetstre
 import { judgeStreamChange } from '../../event-store/jetstream/stream-change.ts';
 import type { ChangePermits } from '../../event-store/jetstream/stream-change.ts';
 import { desiredStream, findStream } from '../../event-store/jetstream/stream-config.ts';
-import type { Build } from '../../projections/build.ts';
 import { wantedConsumers } from './desired-consumers.ts';
-import type { WantedConsumer } from './desired-consumers.ts';
+import type { KnownBuild, WantedConsumer } from './desired-consumers.ts';
 
 /** A setting that differs, and whether `apply` may change it. */
 export interface PlannedChange extends Drift {
@@ -40,7 +39,7 @@ export interface PlanOptions {
   /** Groups of the first build's consumers. */
   readonly groups: number;
   /** The builds that should have consumers; undefined where MongoDB was not asked for them. */
-  readonly builds?: readonly Build[] | undefined;
+  readonly builds?: readonly KnownBuild[] | undefined;
   readonly permits: ChangePermits;
 }
 

@@ -7,10 +7,10 @@ import { messageOf } from '../../platform/message-of.ts';
 import { readMongoUri } from '../../platform/mongo.ts';
 import { readNatsSettings } from '../../platform/nats-settings.ts';
 import { readProjectionGroups } from '../../projections/build.ts';
-import type { Build } from '../../projections/build.ts';
 import { EXIT } from '../command.ts';
 import { withNats } from '../nats-only.ts';
 import { applyPlan } from './apply.ts';
+import type { KnownBuild } from './desired-consumers.ts';
 import { knownBuilds } from './known-builds.ts';
 import { isRefused, planStreams } from './plan.ts';
 import type { PlanItem, PlanOptions } from './plan.ts';
@@ -43,7 +43,7 @@ export async function streams(
 }
 
 /** The streams are looked at all the same where MongoDB is away. */
-async function buildsIn(mongoUri: string): Promise<readonly Build[] | undefined> {
+async function buildsIn(mongoUri: string): Promise<readonly KnownBuild[] | undefined> {
   try {
     return await knownBuilds(mongoUri);
   } catch (error) {
