@@ -11,6 +11,11 @@ export interface ProjectionControl {
   /** Nothing is projected; queries are answered from what there is. */
   readonly paused: boolean;
   readonly builds: readonly Build[];
+  /**
+   * The greatest number that a build has or had. None is given twice: whoever still works on a build
+   * that was removed knows it by its number.
+   */
+  readonly lastNumber: number;
 }
 
 export interface ControlStore {
@@ -18,6 +23,7 @@ export interface ControlStore {
   read(): Promise<ProjectionControl | undefined>;
   /** The document; where it is missing, one that says that `first` is live. */
   open(first: Build): Promise<ProjectionControl>;
+  /** Does nothing where its number was given before. */
   addBuild(build: Build): Promise<void>;
   /** To be called before anything of it is removed: it cannot be made live after that. False when it is. */
   beginRemoval(number: number): Promise<boolean>;
@@ -30,8 +36,10 @@ export interface ControlStore {
   pause(paused: boolean): Promise<void>;
 }
 
-interface Stored extends ProjectionControl {
+interface Stored extends Omit<ProjectionControl, 'lastNumber'> {
   readonly _id: string;
+  /** Missing until a build was added or removed. */
+  readonly lastNumber?: number;
 }
 
 export const CONTROL = 'projections';
@@ -57,11 +65,15 @@ export function controlStore(db: Db, projection: string): ControlStore {
         { $setOnInsert: missing },
         { upsert: true, returnDocument: 'after', ...SAFE },
       );
-      return found === null ? missing : controlIn(found);
+      return controlIn(found ?? { _id, ...missing });
     },
 
     async addBuild(build) {
-      await update({ $push: { builds: build } }, { 'builds.number': { $ne: build.number } });
+      const { number } = build;
+      await update(
+        { $push: { builds: build }, $max: { lastNumber: number } },
+        { 'builds.number': { $ne: number }, lastNumber: { $not: { $gte: number } } },
+      );
     },
 
     async beginRemoval(number) {
@@ -73,7 +85,8 @@ export function controlStore(db: Db, projection: string): ControlStore {
     },
 
     async removeBuild(number) {
-      await update({ $pull: { builds: { number } } }, notLive(number));
+      const remembered = { $max: { lastNumber: number } };
+      await update({ $pull: { builds: { number } }, ...remembered }, notLive(number));
       await update({ $set: { previous: null } }, { previous: number });
     },
 
@@ -91,9 +104,8 @@ export function controlStore(db: Db, projection: string): ControlStore {
 const notLive = (number: number) => ({ live: { $ne: number } });
 const known = (number: number) => ({ 'builds.number': number });
 
-const controlIn = ({ live, previous, paused, builds }: WithId<Stored>): ProjectionControl => ({
-  live,
-  previous,
-  paused,
-  builds,
-});
+function controlIn(stored: WithId<Stored>): ProjectionControl {
+  const { live, previous, paused, builds, lastNumber = 0 } = stored;
+  const greatest = Math.max(lastNumber, ...builds.map(({ number }) => number));
+  return { live, previous, paused, builds, lastNumber: greatest };
+}

@@ -65,10 +65,9 @@ export async function buildToMake<D extends ProjectedDocument>(
     report(`removing build ${build.number}, which was broken off`);
     await removeBuild(options, build);
   }
-  const number = Math.max(...found.builds.map((build) => build.number)) + 1;
   const build = {
     ...shapeOf(options),
-    number,
+    number: found.lastNumber + 1,
     groups: groups ?? buildIn(found, found.live).groups,
   };
   await controlStore(db, projection.name).addBuild(build);

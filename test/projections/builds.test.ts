@@ -20,7 +20,9 @@ const OBSERVER = {
   ...{ started: ignored, healing: ignored, wrote: ignored },
   ...{ pending: ignored, parked: ignored, failed: ignored },
 };
-const BUILD = { projection: 'accounts', number: 2, shape: accountProjection.version, groups: 1 };
+const buildOf = (number: number) => ({
+  ...{ projection: 'accounts', number, shape: accountProjection.version, groups: 1 },
+});
 
 let bank: Bank;
 let mongo: MongoClient;
@@ -58,6 +60,13 @@ beforeEach(() => {
 
 const control = () => controlStore(mongo.db(), 'accounts');
 
+/** A build that the control document knows, and nothing else. */
+async function addNext() {
+  const build = buildOf((await control().read())!.lastNumber + 1);
+  await control().addBuild(build);
+  return build;
+}
+
 async function leftOf(number: number): Promise<string[]> {
   const collections = await mongo.db().listCollections().toArray();
   const checkpoints = await mongo.db().collection('checkpoints').find().toArray();
@@ -80,25 +89,46 @@ test('a build that is removed while it is checked is not made the live one, and 
   expect(await leftOf(2)).toEqual([]);
 });
 
+test('nor is another one in its place that was begun meanwhile: no number is given twice', async () => {
+  const begun: number[] = [];
+  const check = async () => {
+    await removeUnfinished(options);
+    const breakOff = ({ number }: { readonly number: number }) => {
+      begun.push(number);
+      return Promise.reject(new Error('broken off'));
+    };
+    await expect(rebuild({ ...options, check: breakOff })).rejects.toThrow('broken off');
+    return undefined;
+  };
+  await expect(rebuild({ ...options, check })).rejects.toThrow('was removed meanwhile');
+  const { live, builds } = (await control().read())!;
+  expect([live, builds.map(({ number }) => number)]).toEqual([1, [1, ...begun]]);
+  // Not even where it was found out before.
+  await removeUnfinished(options);
+  for (const number of begun) await control().addBuild(buildOf(number));
+  expect((await control().read())!.builds).toMatchObject([{ number: 1 }]);
+});
+
 test('checkpoints go after the data, so that none is left to claim what is not there', async () => {
-  await control().addBuild(BUILD);
-  await removeBuild(options, BUILD);
-  expect(removals).toEqual(['accounts_parked_v2', 'accounts_v2', 'transactions_v2', 'checkpoints']);
+  const build = await addNext();
+  await removeBuild(options, build);
+  const names = ['accounts_parked', 'accounts', 'transactions'];
+  expect(removals).toEqual([...names.map((name) => `${name}_v${build.number}`), 'checkpoints']);
 });
 
 test('what is being removed is not made the live one, and what is live is not removed', async () => {
-  await control().addBuild(BUILD);
-  expect(await control().beginRemoval(2)).toBe(true);
-  expect(await control().flip(1, 2)).toBe(false);
+  const { number } = await addNext();
+  expect(await control().beginRemoval(number)).toBe(true);
+  expect(await control().flip(1, number)).toBe(false);
   expect(await control().beginRemoval(1)).toBe(false);
-  await expect(removeBuild(options, { ...BUILD, number: 1 })).rejects.toThrow('build 1 is live');
+  await expect(removeBuild(options, buildOf(1))).rejects.toThrow('build 1 is live');
   expect(removals).toEqual([]);
   // A rebuild does not take it up: half of it may be gone.
   const steps: string[] = [];
   const report = { step: (what: string) => void steps.push(what), replayed: ignored };
   await rebuild({ ...options, report });
-  expect(steps[0]).toBe('removing build 2, which was broken off');
-  expect(await control().read()).toMatchObject({ live: 3, previous: 1 });
+  expect(steps[0]).toBe(`removing build ${number}, which was broken off`);
+  expect(await control().read()).toMatchObject({ live: number + 1, previous: 1 });
 });
 
 test('one that is broken off while it is checked is not made the live one', async () => {

@@ -72,13 +72,13 @@ test('one that was killed is removed by --abandon', async () => {
 
 test('Ctrl-C breaks one off in one line, and the next one wants other groups: it begins anew', async () => {
   const program = startJetbank(bank.env, ...REBUILD);
-  await untilBegun({ number: 3, groups: 1 });
+  await untilBegun({ number: 4, groups: 1 });
   program.kill('SIGINT');
   expect(await program.exit).toBe(1);
   expect(program.stderr.at(-1)).toBe('jetbank: broken off; call it again to go on');
   const next = startJetbank(bank.env, ...REBUILD, '--groups', '2');
   expect(await next.exit, next.stderr.join('\n')).toBe(0);
-  expect(next.stderr).toContain('removing build 3, which was broken off');
-  expect(next.stderr).toContain(`replaying from stream sequence 0 to ${last} into build 4`);
-  await expectReadModelsOf(bank.db, await bank.ledger(), { number: 4, groups: 2 });
+  expect(next.stderr).toContain('removing build 4, which was broken off');
+  expect(next.stderr).toContain(`replaying from stream sequence 0 to ${last} into build 5`);
+  await expectReadModelsOf(bank.db, await bank.ledger(), { number: 5, groups: 2 });
 }, 60_000);
