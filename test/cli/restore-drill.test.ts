@@ -97,6 +97,10 @@ test('with NATS and MongoDB gone, every account comes back as it was', async () 
     expect(await jetbankOk(fresh.env, 'restore', backup)).toBe(restored);
     expect((await jsm.streams.info(TIMER_STREAM)).state.messages).toBe(1);
 
+    const moved = await jetbank(fresh.env, 'restore', backup, '--replicas', '3');
+    const copies = `${STREAM} is there with 1 copies, not 3: nothing was changed`;
+    expect([moved.exit, moved.stderr]).toEqual([1, expect.stringContaining(copies)]);
+
     await jetbankOk(fresh.env, 'streams', 'apply');
     expect(await answers(fresh)).toEqual(before);
     await expectReadModelsOf(fresh.db, ledger);
@@ -110,6 +114,22 @@ test('with NATS and MongoDB gone, every account comes back as it was', async () 
     expect((await jsm.streams.info(STREAM)).state).toEqual(state);
   } finally {
     await fresh.stop();
+  }
+});
+
+test('a log of as many messages that is another one is left alone, and nobody is told to remove it', async () => {
+  const other = await startBank();
+  try {
+    const commands = await other.startCommand();
+    const jsm = await jetstreamManager(other.nc);
+    for (let index = 0; index < 21; index += 1) await commands.create('1.00');
+    const { state } = await jsm.streams.info(STREAM);
+    const { exit, stderr } = await jetbank(other.env, 'restore', backup);
+    const why = `there is a stream ${STREAM} already, with 21 messages: nothing was restored. Back it up`;
+    expect([exit, stderr]).toEqual([1, expect.stringContaining(why)]);
+    expect((await jsm.streams.info(STREAM)).state).toEqual(state);
+  } finally {
+    await other.stop();
   }
 });
 

@@ -9,13 +9,14 @@ import type { Manifest } from './manifest.ts';
 import { openTimers } from './open-timers.ts';
 
 /**
- * Reads the whole restored log and holds it against the backup; answers the timers of the holds that
- * are open in it.
+ * Reads the whole log and holds it against the backup; answers the timers of the holds that are open
+ * in it. `sent` says that it was there only since this call sent it.
  * @throws CliError when it is not the log that was backed up.
  */
 export async function checkRestored(
   jsm: JetStreamManager,
   { stream, log }: Manifest,
+  sent: boolean,
 ): Promise<readonly HoldTimer[]> {
   process.stderr.write('checking the restored log\n');
   const digest = logDigest();
@@ -31,9 +32,18 @@ export async function checkRestored(
   bar.end();
   const found = digest.summary();
   if (found.digest === log.digest) return timers.open();
+  // It may be the ledger of a bank that is at work.
+  if (!sent) throw anotherLog(stream, found.messages);
   throw new CliError(
     `the restored ${stream} is not the one that was backed up: ${found.messages} messages from ` +
       `${found.first} to ${found.last}, instead of ${log.messages} from ${log.first} to ${log.last}. ` +
       `Remove it with "nats stream rm ${stream}" and use another backup`,
   );
 }
+
+/** Why nothing was restored where there is a log. */
+export const anotherLog = (stream: string, messages: number): CliError =>
+  new CliError(
+    `there is a stream ${stream} already, with ${messages} messages: nothing was restored. ` +
+      `Back it up and remove it ("nats stream rm ${stream}"), or restore to another server`,
+  );

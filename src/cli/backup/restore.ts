@@ -20,7 +20,7 @@ import { withNats } from '../nats-only.ts';
 import type { NatsOnly } from '../nats-only.ts';
 import { progressBar } from '../progress-bar.ts';
 import { replicasFlag } from '../replicas-flag.ts';
-import { checkRestored } from './check-restored.ts';
+import { anotherLog, checkRestored } from './check-restored.ts';
 import { oneFolder } from './folder-argument.ts';
 import { ARCHIVE, readManifest } from './manifest.ts';
 import type { Manifest } from './manifest.ts';
@@ -38,15 +38,17 @@ export async function restore(args: readonly string[], variables: Environment): 
   env.done();
   const { header, manifest } = await readManifest(folder);
   const { end } = await expectWhole(folder, manifest);
-  const copies = replicas ?? header.config.num_replicas;
   await withNats(settings, async (nats) => {
-    if (await isSent(nats.jsm, manifest)) {
+    const there = await copiesOfSent(nats.jsm, manifest);
+    const copies = replicas ?? there ?? header.config.num_replicas;
+    if (there !== undefined) {
+      expectCopies(manifest, there, copies);
       process.stderr.write('the log is there: going on where the restore was broken off\n');
     } else {
       await forgetSnapshots(nats.jsm);
       await send(nats, folder, end, { ...header, config: withReplicas(header.config, copies) });
     }
-    const holds = await checkRestored(nats.jsm, manifest);
+    const holds = await checkRestored(nats.jsm, manifest, there === undefined);
     const timers = await setOpenTimers(nats, holds, copies);
     const { first, last, messages } = manifest.log;
     const told =
@@ -74,17 +76,28 @@ async function expectWhole(folder: string, { archive }: Manifest): Promise<Archi
 }
 
 /**
- * Whether an earlier call has brought the log, and was broken off before all was checked and done.
+ * Copies of a log that an earlier call may have brought, which was broken off before all was checked
+ * and done; undefined where there is none.
  * @throws CliError when there is another log.
  */
-async function isSent(jsm: JetStreamManager, { stream, log }: Manifest): Promise<boolean> {
+async function copiesOfSent(
+  jsm: JetStreamManager,
+  { stream, log }: Manifest,
+): Promise<number | undefined> {
   const info = await findStream(jsm, stream);
-  if (info === undefined) return false;
+  if (info === undefined) return undefined;
   const { messages, first_seq: first, last_seq: last } = info.state;
-  if (messages === log.messages && first === log.first && last === log.last) return true;
+  if (messages === log.messages && first === log.first && last === log.last) {
+    return info.config.num_replicas;
+  }
+  throw anotherLog(stream, messages);
+}
+
+function expectCopies({ stream }: Manifest, there: number, wanted: number): void {
+  if (there === wanted) return;
   throw new CliError(
-    `there is a stream ${stream} already, with ${messages} messages: nothing was restored. ` +
-      `Back it up and remove it ("nats stream rm ${stream}"), or restore to another server`,
+    `${stream} is there with ${there} copies, not ${wanted}: nothing was changed. Call it again without ` +
+      `--replicas, then "jetbank streams apply --replicas ${wanted}"`,
   );
 }
 
