@@ -1,8 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { connect } from 'nats';
-import type { NatsConnection } from 'nats';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { connect, headers } from 'nats';
+import type { Msg, NatsConnection } from 'nats';
+import {
+  afterAll,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  onTestFinished,
+  test,
+  vi,
+} from 'vitest';
 import { BEGINNING } from '../../src/event-store/event-store.ts';
 import type { Consistency, EventStore, Position } from '../../src/event-store/event-store.ts';
 import { STREAM } from '../../src/event-store/jetstream/names.ts';
@@ -92,6 +101,17 @@ describe('through the leader', () => {
   const LONG_HISTORY = 2_000;
   const LARGEST_APPEND = 500;
 
+  /** In the place of all replicas. */
+  async function replicaThat(answers: (request: Msg) => void): Promise<void> {
+    const jsm = await jetstreamManager(nc);
+    await jsm.streams.update(STREAM, { allow_direct: false });
+    const subscription = watcher.subscribe(`$JS.API.DIRECT.GET.${STREAM}`, {
+      callback: (_, request) => answers(request),
+    });
+    onTestFinished(() => subscription.unsubscribe());
+    await watcher.flush();
+  }
+
   test('means the leader where a few events are missing, for every single message', async () => {
     expect(await callsOf(at(HISTORY - 4), 'leader')).toEqual(times(4, LEADER));
   });
@@ -119,6 +139,26 @@ describe('through the leader', () => {
     const jsm = await jetstreamManager(nc);
     await jsm.streams.update(STREAM, { allow_direct: false });
     expect(new Set(await callsOf(at(HISTORY - 12), 'leader'))).toContain(LEADER);
+  });
+
+  test('a replica that hangs is waited for once, and not for long', async () => {
+    await replicaThat(() => vi.advanceTimersByTime(500));
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const asked = await callsOf(BEGINNING, 'leader');
+      expect(asked.filter((call) => call === ANY)).toHaveLength(1);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('a replica that is far behind is asked less and less', async () => {
+    await replicaThat((request) =>
+      request.respond('', { headers: headers(404, 'Message Not Found') }),
+    );
+    const asked = await callsOf(BEGINNING, 'leader');
+    // Before the events 1, 2, 4, 8, 16, 32.
+    expect(asked.filter((call) => call === ANY)).toHaveLength(6);
   });
 
   test('a gap in the versions is read over: it is the fold that finds it', async () => {

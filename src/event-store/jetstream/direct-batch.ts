@@ -7,6 +7,13 @@ export const DIRECT_BATCH = 1_000;
 /** A batch that brings nothing for so long has been lost with its connection, in milliseconds. */
 const STALLED_MS = 3_000;
 
+export interface BatchLimits {
+  /** 1 to {@link DIRECT_BATCH}, which is the default. */
+  readonly messages?: number;
+  /** How long nothing may come, in milliseconds. */
+  readonly stalledMs?: number;
+}
+
 /** A stretch of the stream, both ends included; of one subject where one is given. */
 export interface Range {
   readonly from: number;
@@ -15,20 +22,20 @@ export interface Range {
 }
 
 /**
- * The first messages of the range, at most `limit` (1 to {@link DIRECT_BATCH}), from whichever replica answers;
- * fewer when some were lost on the way, never with a hole between them.
+ * The first messages of the range, from whichever replica answers; fewer when some were lost on the
+ * way, never with a hole between them.
  * @throws Error when the server refuses or stops to answer.
  */
 export async function directBatch(
   jsm: JetStreamManager,
   { from, to, subject }: Range,
-  limit = DIRECT_BATCH,
+  { messages: limit = DIRECT_BATCH, stalledMs = STALLED_MS }: BatchLimits = {},
 ): Promise<StoredMsg[]> {
   const messages: StoredMsg[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<StoredMsg[]>();
   const stalled = setTimeout(
-    () => reject(new Error(`the stream sent nothing for ${STALLED_MS} ms`)),
-    STALLED_MS,
+    () => reject(new Error(`the stream sent nothing for ${stalledMs} ms`)),
+    stalledMs,
   );
   let whole = true;
 

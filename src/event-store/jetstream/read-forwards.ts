@@ -39,20 +39,30 @@ const anyReplicas =
   async (range) =>
     (await directBatch(jsm, range)).map(recordedOf);
 
+/** How long a replica may send nothing before the leader is asked instead, in milliseconds. */
+const STALLED_MS = 500;
+
 /**
  * As the leader has them. From the leader only one at a time can be had, so any replica is asked: an
- * event never changes, and what follows without a gap in the versions is right. Where the replica lags
- * or lacks an event, and where the version is not known, the leader gives the next one; where the
- * replica does not answer, the leader gives as many as it was asked for.
+ * event never changes, and what follows without a gap in the versions is right. Where the version is not
+ * known, the leader gives the next one; where the replica lags or lacks an event, one, and then two,
+ * four and so on until one is of use again; where it does not answer, as many as it was asked for.
  */
 function surely(jsm: JetStreamManager): Next {
   let withoutReplicas = 0;
+  let inVain = 0;
   return async (range, version) => {
     if (version !== undefined && withoutReplicas === 0) {
       try {
-        const found = (await directBatch(jsm, range)).map(recordedOf);
+        const batch = await directBatch(jsm, range, { stalledMs: STALLED_MS });
+        const found = batch.map(recordedOf);
         const gap = found.findIndex(({ event }, index) => event.version !== version + 1 + index);
-        if (gap !== 0 && found.length > 0) return gap < 0 ? found : found.slice(0, gap);
+        if (gap !== 0 && found.length > 0) {
+          inVain = 0;
+          return gap < 0 ? found : found.slice(0, gap);
+        }
+        withoutReplicas = Math.min(2 ** inVain, DIRECT_BATCH);
+        inVain += 1;
       } catch {
         withoutReplicas = DIRECT_BATCH;
       }

@@ -87,7 +87,7 @@ export async function readHistory(
   limit: number,
 ): Promise<RecordedEvent[]> {
   const range = { subject: subjectOf(accountId), from: afterSequence + 1, to: LAST };
-  const events = (await directBatch(jsm, range, limit)).map(recordedOf);
+  const events = (await directBatch(jsm, range, { messages: limit })).map(recordedOf);
   if (events.length === limit) return events;
   // The end, unless the replica that answered lags behind: only the leader knows.
   const head = await readHead(jsm, accountId, 'leader');
