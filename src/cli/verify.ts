@@ -2,13 +2,12 @@ import type { Db } from 'mongodb';
 import { jetStreamSnapshots } from '../event-store/jetstream/jetstream-event-store.ts';
 import { environmentReader } from '../platform/environment.ts';
 import type { Environment } from '../platform/environment.ts';
+import { messageOf } from '../platform/message-of.ts';
 import { readMongoUri } from '../platform/mongo.ts';
 import { readGroupPositions } from '../projections/group-positions.ts';
-import { RebuildError } from '../projections/rebuild-target.ts';
 import { noOperands, readArguments } from './arguments.ts';
 import { auditLog } from './audit/audit-log.ts';
 import type { LookUpSnapshot } from './audit/snapshot-lookup.ts';
-import { CliError } from './cli-error.ts';
 import { EXIT } from './command.ts';
 import { withDatabase, withLog } from './connections.ts';
 import type { Connections, LogConnections } from './connections.ts';
@@ -65,7 +64,7 @@ async function snapshotLookup({ js, jsm }: LogConnections): Promise<LookUpSnapsh
   return (accountId) => snapshots.load(accountId, 'any');
 }
 
-/** The log is what cannot be made again: what it says is told where MongoDB is away, too. */
+/** The log is what cannot be made again: what it says is told whatever MongoDB does. */
 async function readModelsOf(
   connections: LogConnections,
   mongoUri: string,
@@ -74,8 +73,7 @@ async function readModelsOf(
     const verified = (db: Db) => verifyReadModels({ ...connections, db });
     return { readModels: await withDatabase(mongoUri, verified) };
   } catch (error) {
-    if (!(error instanceof CliError || error instanceof RebuildError)) throw error;
-    return { readModels: undefined, notLookedAt: error.message };
+    return { readModels: undefined, notLookedAt: messageOf(error) };
   }
 }
 

@@ -106,6 +106,21 @@ test('the log is verified where MongoDB cannot be asked, and that is told', asyn
   expect(exit).toBe(1);
 });
 
+test('and where MongoDB is lost, or refuses, while it is asked', async () => {
+  // A view, for which MongoDB refuses what it is asked of a collection.
+  await bank.db.collection('accounts_v1').rename('accounts_kept');
+  await bank.db.createCollection('accounts_v1', {
+    viewOn: 'accounts_kept',
+    pipeline: [{ $set: { broken: { $divide: [1, 0] } } }],
+  });
+  const { exit, stdout } = await jetbank(bank.env, 'verify');
+  await bank.db.collection('accounts_v1').drop();
+  await bank.db.collection('accounts_kept').rename('accounts_v1');
+  expect(stdout).toMatch(/^log: 400 events of 30 accounts, up to stream sequence 400$/m);
+  expect(stdout).toMatch(/^read models: not looked at: .*zero/m);
+  expect(exit).toBe(1);
+});
+
 test('MongoDB may take its time to count and to sort a large read model', async () => {
   const timeout = await withDatabase(bank.env['MONGO_URI'] ?? '', ({ client }) =>
     Promise.resolve(client.options.socketTimeoutMS),
