@@ -151,6 +151,12 @@ export function createApplier<D extends ProjectedDocument>(
     position.advance(applied);
   }
 
+  /** Who was stopped has ended only once MongoDB has what was on its way, or never will. */
+  async function endAborted(): Promise<never> {
+    await writing.drained().catch(() => undefined);
+    throw signal.reason;
+  }
+
   async function catchUp(untilSequence: number): Promise<void> {
     if (untilSequence <= taken) return;
     await skipWhatOthersDid();
@@ -159,7 +165,7 @@ export function createApplier<D extends ProjectedDocument>(
     let batch: LogEntry[] = [];
     let reached = taken;
     for await (const entry of events.entries(taken, untilSequence)) {
-      signal.throwIfAborted();
+      if (signal.aborted) await endAborted();
       reached = entry.sequence;
       if (group.has(entry.accountId)) batch.push(entry);
       const full = batch.length === MAX_BATCH || entry.sequence - taken >= MAX_STRETCH;
