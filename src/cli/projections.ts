@@ -1,6 +1,7 @@
 import type { Environment } from '../platform/environment.ts';
 import { accountProjection } from '../projections/account-projection.ts';
-import { controlStore } from '../projections/control.ts';
+import type { Build } from '../projections/build.ts';
+import { buildToServe, controlStore } from '../projections/control.ts';
 import { parkedCollection, parkedStore } from '../projections/parked.ts';
 import { readModelStore } from '../projections/read-model-store.ts';
 import { expectOwnShape } from '../projections/rebuild-target.ts';
@@ -73,8 +74,7 @@ function printParked({ parkedCount, parked }: BuildStatus): void {
 }
 
 async function retry({ db, events }: Connections, accountIds: readonly string[]): Promise<void> {
-  const build = await liveBuild({ db });
-  expectOwnShape(accountProjection, build);
+  const build = await buildToRetry({ db });
   const parked = parkedStore(parkedCollection(db, accountProjection.name, build));
   const waiting = await parked.list(Number.MAX_SAFE_INTEGER);
   const stranger = accountIds.find((id) => !waiting.some(({ accountId }) => accountId === id));
@@ -94,6 +94,16 @@ async function retry({ db, events }: Connections, accountIds: readonly string[])
   }
   print(`${wanted.length} tried, ${still} still parked`);
   if (still > 0) process.exitCode = 1;
+}
+
+/** What this release's services answer from. */
+async function buildToRetry({ db }: Pick<Connections, 'db'>): Promise<Build> {
+  const control = await controlStore(db, accountProjection.name).read();
+  const served = control && buildToServe(control, accountProjection);
+  if (served !== undefined) return served;
+  const build = await liveBuild({ db });
+  expectOwnShape(accountProjection, build);
+  return build;
 }
 
 async function pause(connections: Connections, paused: boolean): Promise<void> {

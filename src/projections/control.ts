@@ -1,5 +1,6 @@
 import type { Db, WithId } from 'mongodb';
 import type { Build } from './build.ts';
+import type { Projection } from './projection.ts';
 import { SAFE } from './write-concern.ts';
 
 /** What operators say about a projection, and every service obeys: one document in MongoDB. */
@@ -35,6 +36,15 @@ export interface ControlStore {
   flip(from: number, to: number): Promise<boolean>;
   pause(paused: boolean): Promise<void>;
 }
+
+/** The live build or, where that is not of this release's shape, the one before it. */
+export const buildToServe = (
+  { live, previous, builds }: ProjectionControl,
+  { version }: Pick<Projection, 'version'>,
+): Build | undefined =>
+  [live, previous]
+    .map((number) => builds.find((build) => build.number === number))
+    .find((build) => build?.shape === version);
 
 interface Stored extends Omit<ProjectionControl, 'lastNumber'> {
   readonly _id: string;

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../platform/message-of.ts';
 import type { Build } from './build.ts';
-import { controlStore } from './control.ts';
+import { buildToServe, controlStore } from './control.ts';
 import type { ProjectionControl } from './control.ts';
 import type { ProjectedDocument } from './projection.ts';
 import { createProjector } from './projector.ts';
@@ -59,12 +59,9 @@ export function runProjectionHost<D extends ProjectedDocument>(
     signal.addEventListener('abort', () => resolve(false), { once: true });
   });
 
-  /** The live build or, where it is of a release that is not this one's shape, the one before it. */
-  function buildToServe({ live, previous, builds }: ProjectionControl): Build {
-    const found = [live, previous]
-      .map((number) => builds.find((build) => build.number === number))
-      .find((build) => build?.shape === projection.version);
-    if (found !== undefined) return found;
+  function expectToServe(found: ProjectionControl): Build {
+    const build = buildToServe(found, projection);
+    if (build !== undefined) return build;
     throw new Error(
       `no build of the projection ${projection.name} has the shape ${projection.version}: ` +
         `make one with "jetbank projections rebuild ${projection.name}"`,
@@ -74,7 +71,7 @@ export function runProjectionHost<D extends ProjectedDocument>(
   async function follow(): Promise<void> {
     const found = (await control.read()) ?? (await control.open(current?.build ?? first));
     await leaveRemoved(found);
-    const build = buildToServe(found);
+    const build = expectToServe(found);
     if (current?.build.number !== build.number) await switchTo(build, found.paused);
     if (paused === found.paused) return;
     ({ paused } = found);
