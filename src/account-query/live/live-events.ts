@@ -22,7 +22,7 @@ const RECONNECT_MS = 1_000;
 /** Events that a client which is far behind reads from the log at once. */
 const OWN_PART = 256;
 
-/** Messages of all accounts that one is picked from where one of its own cannot be read. */
+/** Messages of all accounts that one is picked from where its own next one cannot be read. */
 const SCANNED_PART = 4_096;
 
 /** Clients that read from the log by themselves at the same time. */
@@ -81,14 +81,17 @@ async function readStretch(
     return { text, through };
   }
   if (accountId === undefined) return pick(OWN_PART, () => true);
-  try {
-    const part = await log.history(accountId, after, OWN_PART);
-    const last = part.at(-1)?.sequence ?? after;
-    // A part that is not full holds all there was, so also all up to where the feed was before.
-    const through = part.length < OWN_PART ? Math.max(last, newest) : last;
-    return { text: part.map(frameOf).join(''), through };
-  } catch (error) {
-    if (!isUnreadable(error)) throw error;
-    return pick(SCANNED_PART, (entry) => entry.accountId === accountId);
+  // Before one that cannot be read there may be fewer: the log of all accounts is by far the longer way.
+  for (let limit = OWN_PART; limit >= 1; limit >>= 1) {
+    try {
+      const part = await log.history(accountId, after, limit);
+      const last = part.at(-1)?.sequence ?? after;
+      // A part that is not full holds all there was, so also all up to where the feed was before.
+      const through = part.length < limit ? Math.max(last, newest) : last;
+      return { text: part.map(frameOf).join(''), through };
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+    }
   }
+  return pick(SCANNED_PART, (entry) => entry.accountId === accountId);
 }
