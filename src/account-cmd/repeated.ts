@@ -22,7 +22,8 @@ export async function repeated(
   known.outdated(plan.events.map(({ event }) => event.accountId));
   const [command] = plan.written;
   if (command === undefined || plan.written.length > 1) {
-    return { limit: Math.ceil(plan.written.length / 2) };
+    // Never 0: with nothing to decide, the worker would go round without an end.
+    return { limit: Math.max(1, Math.ceil(plan.written.length / 2)) };
   }
   const { request } = command.pending;
   const record = known.record(request.accountId);
