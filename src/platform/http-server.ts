@@ -6,6 +6,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { guardRoutes } from './auth/guard-routes.ts';
 import type { Scope } from './auth/caller.ts';
 import type { AuthSettings } from './auth/settings.ts';
+import { acceptOnlyJson } from './http-bodies.ts';
 import { answerProblems, answerUnreadable, sendProblem } from './http-problems.ts';
 import { HTTPS_HEADERS, SECURITY_HEADERS } from './http-headers.ts';
 import { createHttpsServer } from './http-tls.ts';
@@ -15,7 +16,6 @@ import type { HttpServer } from './http-types.ts';
 import { validateRequests } from './http-validation.ts';
 import { readinessOf } from './health.ts';
 import type { HealthCheck } from './health.ts';
-import { parseJsonBody } from './json-body.ts';
 import type { Logger } from './logger.ts';
 import { ProblemError } from './problem.ts';
 import { requestMetrics } from './metrics.ts';
@@ -106,21 +106,6 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     reply.type(metrics.contentType).send(await metrics.metrics()),
   );
   return server;
-}
-
-function acceptOnlyJson(server: HttpServer): void {
-  server.decorateRequest('jsonNumbers', null);
-  server.removeAllContentTypeParsers();
-  const options = { parseAs: 'buffer' as const };
-  server.addContentTypeParser('application/json', options, (request, body, done) => {
-    try {
-      const { value, numbers } = parseJsonBody(body as Buffer);
-      request.jsonNumbers = numbers;
-      done(null, value);
-    } catch (error) {
-      done(error as Error);
-    }
-  });
 }
 
 /**

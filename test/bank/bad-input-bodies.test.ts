@@ -90,7 +90,7 @@ describe('the body of a deposit', () => {
   });
 
   test.each([
-    ['', undefined],
+    ['', ['']],
     [' ', undefined],
     ['{', undefined],
     ['{"amount":5', undefined],
@@ -167,6 +167,14 @@ test.each([`holds/${HOLD}/capture`, `holds/${HOLD}/release`, 'unfreeze', 'close'
     const answer = await service.post(`/accounts/${accountId}/${verb}`, 'null');
     expectRefusal(answer, { status: 400, code: 'invalid_request', pointers: [''] });
     expect(answer.problem.detail).toContain('the body');
+  },
+);
+
+test.each([`holds/${HOLD}/capture`, `holds/${HOLD}/release`])(
+  'a body that may be missing may be empty: %s',
+  async (verb) => {
+    const answer = await service.post(`/accounts/${accountId}/${verb}`, '');
+    expectRefusal(answer, { status: 404, code: 'hold_not_found' });
   },
 );
 

@@ -51,6 +51,18 @@ describe('the content type', () => {
     const answer = await deposit({ headers: {} });
     expectRefusal(answer, { status: 415, code: 'unsupported_media_type' });
   });
+
+  test.each(['latin1', '"utf-16"', 'UTF-7', ''])('of charset %s is refused', async (charset) => {
+    const headers = { 'content-type': `application/json; charset=${charset}` };
+    const answer = await deposit({ headers });
+    expectRefusal(answer, { status: 415, code: 'unsupported_media_type' });
+  });
+
+  test.each(['utf-8', '"UTF-8"'])('may say that the charset is %s', async (charset) => {
+    const headers = { 'content-type': `application/json; charset=${charset}` };
+    const answer = await deposit({ headers, body: '{}' });
+    expectRefusal(answer, { status: 400, code: 'invalid_request', pointers: ['/amount'] });
+  });
 });
 
 describe('the body', () => {
@@ -68,9 +80,17 @@ describe('the body', () => {
     expectRefusal(answer, { status: 413, code: 'payload_too_large' });
   });
 
+  test('must not be encoded', async () => {
+    const encoded = await deposit({ headers: { ...JSON_TYPE, 'content-encoding': 'gzip' } });
+    expectRefusal(encoded, { status: 415, code: 'unsupported_media_type' });
+    const headers = { ...JSON_TYPE, 'content-encoding': 'identity' };
+    const plain = await deposit({ headers, body: '{}' });
+    expectRefusal(plain, { status: 400, code: 'invalid_request', pointers: ['/amount'] });
+  });
+
   test('must be there', async () => {
     const answer = await deposit({ headers: { ...JSON_TYPE, 'content-length': '0' }, body: '' });
-    expectRefusal(answer, { status: 400, code: 'invalid_request' });
+    expectRefusal(answer, { status: 400, code: 'invalid_request', pointers: [''] });
     const untyped = await deposit({ headers: { 'content-length': '0' }, body: '' });
     expectRefusal(untyped, { status: 400, code: 'invalid_request', pointers: [''] });
   });
