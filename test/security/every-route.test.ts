@@ -84,7 +84,7 @@ async function routesOf(server: HttpServer): Promise<Route[]> {
 
 describe.each([
   ['commands', commandService, 11],
-  ['queries', queryService, 16],
+  ['queries', queryService, 14],
 ] as const)('the service of the %s', (_, start, guarded) => {
   test('opens no route but those that are known to be open', async () => {
     const server = await start();
