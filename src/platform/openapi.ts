@@ -17,7 +17,42 @@ export async function documentApi(
       info: { title, version: '1' },
       components: { securitySchemes: securitySchemes(auth) },
     },
+    transformObject: (document) =>
+      'openapiObject' in document ? published(document.openapiObject) : document.swaggerObject,
   });
   await server.register(swaggerUi, { routePrefix: '/docs', staticCSP: DOCS_POLICY });
   server.get('/openapi.json', { schema: { hide: true } }, () => server.swagger());
+}
+
+interface RequestBody {
+  required: boolean;
+  readonly content: Readonly<Record<string, { readonly schema: BodySchema }>>;
+}
+
+interface BodySchema {
+  /** The body may be missing. */
+  readonly optional?: boolean;
+  /** What the route itself checks, with better words than a validator has for it: published as `oneOf`. */
+  readonly oneForm?: readonly object[];
+  readonly oneOf?: readonly object[];
+}
+
+/** The document as clients can use it: without keywords that mean something to this program only. */
+function published<Document extends object>(document: Document): Document {
+  const text = JSON.stringify(document, (key, value: unknown) => {
+    if (key === 'errorMessage') return undefined;
+    return key === 'requestBody' ? publishedBody(value as RequestBody) : value;
+  });
+  return JSON.parse(text) as Document;
+}
+
+function publishedBody({ content }: RequestBody): RequestBody {
+  let required = true;
+  const bodies = Object.entries(content).map(([type, { schema }]) => {
+    const { optional, oneForm, ...rest } = schema;
+    if (optional === true) required = false;
+    const body: BodySchema = oneForm === undefined ? rest : { ...rest, oneOf: oneForm };
+    return [type, { schema: body }] as const;
+  });
+  return { required, content: Object.fromEntries(bodies) };
 }

@@ -13,12 +13,14 @@ interface OpenApi {
 
 interface Operation {
   readonly parameters?: readonly { readonly name: string; readonly in: string }[];
-  readonly requestBody?: { readonly content: Record<string, { readonly schema: unknown }> };
+  readonly requestBody?: { readonly required: boolean };
   readonly responses: Record<
     string,
     { readonly description: string; readonly headers?: Readonly<Record<string, unknown>> }
   >;
 }
+
+const mayLackBody = (route: string) => /\/(?:close|unfreeze|capture|release)$/.test(route);
 
 let bank: Bank;
 let services: { readonly commands: BankService; readonly queries: BankService };
@@ -112,6 +114,16 @@ describe.each([
         }
       }
     }
+  });
+
+  test('/openapi.json has no keyword of this program, and says which bodies may be missing', async () => {
+    const { text, body } = await services[name].get('/openapi.json');
+    expect(text).not.toMatch(/"(?:errorMessage|optional|oneForm)"/);
+    const missing = Object.entries((body as OpenApi).paths).flatMap(([path, { post }]) =>
+      post?.requestBody?.required === false ? [path] : [],
+    );
+    expect(text.includes('"oneOf":[{"required":["fromAccountId"')).toBe(name === 'commands');
+    expect(missing.toSorted()).toEqual(routes.filter(mayLackBody).map((route) => route.slice(5)));
   });
 
   test('/openapi.json says which problems pass, and that they carry Retry-After', async () => {

@@ -11,6 +11,9 @@ const Amount = (description: string) =>
     errorMessage: 'must be a number or a decimal string such as "12.50"',
   });
 
+/** Of a body that a request need not have: see `emptyBody`. */
+const MAY_BE_MISSING = { additionalProperties: false, optional: true };
+
 export const CreateAccountBody = Type.Object(
   {
     ownerName: Type.String({
@@ -44,13 +47,7 @@ const reference = Type.Optional(
   Text('What it is for, as the statement shows it', 'Invoice 2026-117'),
 );
 
-export const MoneyBody = Type.Object(
-  {
-    amount,
-    reference,
-  },
-  { additionalProperties: false },
-);
+export const MoneyBody = Type.Object({ amount, reference }, { additionalProperties: false });
 
 const accountId = Type.String({ description: 'UUID of the account.' });
 export const AccountParams = Type.Object({ accountId });
@@ -115,7 +112,10 @@ export const TransferBody = Type.Object(
     ),
     reference,
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    oneForm: [{ required: ['fromAccountId', 'toAccountId', 'amount'] }, { required: ['legs'] }],
+  },
 );
 
 const accountAfter = Type.Object({
@@ -166,7 +166,7 @@ export const HoldBody = Type.Object(
 
 export const CaptureBody = Type.Object(
   { amount: Type.Optional(Amount('Of the hold, the rest of it is released; default all.')) },
-  { additionalProperties: false },
+  MAY_BE_MISSING,
 );
 
 const money = Type.Optional(Type.String());
@@ -187,11 +187,8 @@ export const HoldAnswer = Type.Object(
 
 const reason = Text('Why', 'Card reported stolen');
 export const ReasonBody = Type.Object({ reason }, { additionalProperties: false });
-export const OptionalReasonBody = Type.Object(
-  { reason: Type.Optional(reason) },
-  { additionalProperties: false },
-);
-export const EmptyBody = Type.Object({}, { additionalProperties: false });
+export const OptionalReasonBody = Type.Object({ reason: Type.Optional(reason) }, MAY_BE_MISSING);
+export const EmptyBody = Type.Object({}, MAY_BE_MISSING);
 export const LimitBody = Type.Object(
   { limit: Amount('How far below 0 the balance may go; 0 for not at all.') },
   { additionalProperties: false },
