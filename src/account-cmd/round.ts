@@ -1,3 +1,4 @@
+import { UndecodablePayloadError } from '../event-store/avro/single-object.ts';
 import { messageOf } from '../platform/message-of.ts';
 import type { KnownAccounts } from './known-accounts.ts';
 import type { Obstacle, OpenCommands } from './open-commands.ts';
@@ -19,7 +20,10 @@ export interface Round {
 }
 
 /** The obstacle of a round that could not read the log. */
-export const unreadable = (error: unknown): Obstacle => ({
-  kind: 'unavailable',
-  detail: `the log cannot be read: ${messageOf(error)}`,
-});
+export const unreadable = (error: unknown): Obstacle => {
+  const what =
+    error instanceof UndecodablePayloadError
+      ? 'the account has an event that this release cannot read'
+      : 'the log cannot be read';
+  return { kind: 'unavailable', detail: `${what}: ${messageOf(error)}` };
+};

@@ -23,7 +23,8 @@ test('a command that meets an event of a newer release is refused at once, and n
   store.script('conflict');
   const asked = [ask(deposit(accountId, '1.00')), ask(deposit(accountId, '2.00'))];
   await work(...asked);
-  const detail = 'the log cannot be read: no schema has the fingerprint ff';
+  const detail =
+    'the account has an event that this release cannot read: no schema has the fingerprint ff';
   for (const { answers } of asked) expect(answers).toEqual([{ kind: 'unavailable', detail }]);
   expect(told).toEqual([accountId]);
   expect(store.tried).toHaveLength(2);

@@ -1,7 +1,8 @@
-import { jetstreamManager } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AccountEvent } from '../../src/account/events.ts';
 import { payloadToJson } from '../../src/event-store/payload-json.ts';
+import { subjectOf } from '../../src/event-store/subjects.ts';
 import { startBank } from '../support/bank.ts';
 import type { Bank, BankService } from '../support/bank.ts';
 import type { PageBody } from '../support/http.ts';
@@ -67,11 +68,11 @@ describe('the account as of a version', () => {
   });
 
   test.each([
-    [LONG, LONG_EVENTS + 1],
-    [UNKNOWN, 1],
-  ])('%s has no version %i', async (id, version) => {
+    [LONG, LONG_EVENTS + 1, 'the account has no version 2301 yet, it is at 2300'],
+    [UNKNOWN, 1, 'there was no account with this id then'],
+  ])('%s has no version %i', async (id, version, detail) => {
     const { problem } = await account(id, `asOfVersion=${version}`);
-    expect(problem).toMatchObject({ status: 404, code: 'account_not_found' });
+    expect(problem).toMatchObject({ status: 404, code: 'account_not_found', detail });
   });
 });
 
@@ -184,4 +185,17 @@ describe('the events', () => {
     expect(problem).toMatchObject({ status: 400, code: 'invalid_request' });
     expect(problem.errors?.map((error) => error.pointer)).toEqual([pointer]);
   });
+});
+
+test('an event that cannot be read is told as such, and not as if it would pass', async () => {
+  const { accountId } = (await commands.create('1.00')).account;
+  const { seq } = await jetstream(bank.nc).publish(subjectOf(accountId), 'not an event');
+  for (const path of ['/events', '/live', '?asOfVersion=2', `?${asOf(0)}`]) {
+    const { problem, headers } = await queries.get(`/accounts/${accountId}${path}`);
+    expect(problem, path).toMatchObject({ status: 503, code: 'unavailable' });
+    expect(problem.detail).toContain('has an event that this release cannot read');
+    expect(headers.has('retry-after')).toBe(false);
+  }
+  expect((await queries.get(`/accounts/${accountId}/events?limit=1`)).status).toBe(503);
+  expect((await account(accountId, `asOfVersion=1&minSequence=${seq}`)).account.version).toBe(1);
 });

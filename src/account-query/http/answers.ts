@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { IntegrityError } from '../../account/errors.ts';
+import { UndecodablePayloadError } from '../../event-store/avro/single-object.ts';
 import { ProblemError } from '../../platform/problem.ts';
 import { problemResponses } from '../../platform/problem-schema.ts';
 import { withTimeout } from '../../platform/timeout.ts';
@@ -44,6 +45,11 @@ export async function logAvailable<T>(
   } catch (error) {
     if (error instanceof ProblemError || error instanceof IntegrityError) throw error;
     request.log.warn({ error }, 'the log did not answer a query');
+    // To ask again does not help: without Retry-After.
+    if (error instanceof UndecodablePayloadError) {
+      const detail = `the account has an event that this release cannot read: ${error.message}`;
+      throw new ProblemError('unavailable', detail, { cause: error });
+    }
     throw unavailable('the log cannot be read right now', error);
   }
 }
