@@ -163,7 +163,8 @@ describe('a client', () => {
 
   test('of an unknown account is answered 404', async () => {
     const { problem } = await queries.get(`/accounts/${UNKNOWN}/live`);
-    expect(problem.code).toBe('account_not_found');
+    const detail = 'there is no account with this id';
+    expect(problem).toMatchObject({ code: 'account_not_found', detail });
   });
 
   test('that takes nothing is cut off', async () => {

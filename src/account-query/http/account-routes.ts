@@ -34,12 +34,18 @@ export function accountRoutes(server: HttpServer, options: RouteOptions): void {
       const account = await available(request, () => store.account(accountId));
       return account && accountView(account);
     }
-    const past = await logAvailable(request, log, (current, signal) =>
-      'version' in moment
-        ? accountAtVersion(current, accountId, moment.version, signal)
-        : accountAtTime(current, accountId, moment.time, signal),
-    );
-    return past && pastAccountView(past);
+    const past = await logAvailable(request, log, async (current, signal) => {
+      if ('time' in moment) return accountAtTime(current, accountId, moment.time, signal);
+      const { version } = moment;
+      const found = await accountAtVersion(current, accountId, version, signal);
+      if (found !== undefined) return found;
+      const head = await current.events.head(accountId, 'leader');
+      if (head === undefined) return undefined;
+      const at = head.event.version;
+      throw accountNotFound(`the account has no version ${version} yet, it is at ${at}`);
+    });
+    if (past === undefined) throw accountNotFound('there was no account with this id then');
+    return pastAccountView(past);
   }
 
   server.get(
@@ -58,7 +64,7 @@ export function accountRoutes(server: HttpServer, options: RouteOptions): void {
       const moment = readMoment(request.query);
       await untilVisible(request.query.minSequence, accountId);
       const view = await viewAt(request, accountId, moment);
-      if (view === undefined) throw accountNotFound(moment !== undefined);
+      if (view === undefined) throw accountNotFound();
       if (isKnownVersion(request, reply, view.version)) return reply.code(304).send();
       return view;
     },

@@ -19,14 +19,9 @@ export const accountProblems = problemResponses(
   'unavailable',
 );
 
-/** `then`: it was asked for a moment of the past. */
-export const accountNotFound = (then = false) =>
-  new ProblemError(
-    'account_not_found',
-    then
-      ? 'there was no account with this id then'
-      : 'there is no account with this id; one just created shows up with minSequence',
-  );
+export const accountNotFound = (
+  detail = 'there is no account with this id; one just created shows up with minSequence',
+) => new ProblemError('account_not_found', detail);
 
 /**
  * Answers 503 where the log cannot be read: not connected yet, away, or not done in time. The signal

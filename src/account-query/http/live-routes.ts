@@ -73,7 +73,9 @@ export function liveRoutes(server: HttpServer, options: RouteOptions): void {
       last: await current.events.lastSequence(),
       head: accountId && (await current.events.head(accountId, 'leader')),
     }));
-    if (accountId !== undefined && head === undefined) throw accountNotFound();
+    if (accountId !== undefined && head === undefined) {
+      throw accountNotFound('there is no account with this id');
+    }
     if (resumeAt !== undefined && resumeAt.sequence > last) {
       const { field } = resumeAt;
       throw invalid(field, `${field} is beyond the end of the log, which is at ${last}`);
