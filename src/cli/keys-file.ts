@@ -19,9 +19,11 @@ import { CliError } from './cli-error.ts';
 const OWNER_ONLY = 0o600;
 const PERMISSIONS = 0o7777;
 
-/** The keys of the file; none where there is no file yet. @throws CliError */
+/** The keys of the file. @throws CliError, also where there is no such file. */
 export function readKeys(path: string): readonly KeyEntry[] {
-  if (statSync(path, { throwIfNoEntry: false }) === undefined) return [];
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) {
+    throw new CliError(`${path}: there is no such file; "jetbank keys create" makes it`);
+  }
   try {
     return readKeysFile(path).keys;
   } catch (cause) {
@@ -33,18 +35,20 @@ export function readKeys(path: string): readonly KeyEntry[] {
  * Puts what `change` makes of the keys in their place, in one step: a service that reads the file at
  * that moment sees the old keys or the new ones, and may read both: owner and mode stay.
  * PATH.new is the lock as well, so that no change is based on keys that another one replaces.
+ * Where there is no file, only `create` makes it.
  * @throws CliError, and what `change` throws; the file is then as it was.
  */
 export function changeKeys(
   path: string,
   change: (keys: readonly KeyEntry[]) => readonly KeyEntry[],
+  create = false,
 ): void {
   const next = `${path}.new`;
   const file = openAlone(next);
   try {
     try {
-      const keys = change(readKeys(path));
       const old = statSync(path, { throwIfNoEntry: false });
+      const keys = change(create && old === undefined ? [] : readKeys(path));
       if (old !== undefined) giveTo(old, file, path);
       writeFileSync(file, `${JSON.stringify({ keys }, undefined, 2)}\n`, { flush: true });
     } finally {

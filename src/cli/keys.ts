@@ -38,7 +38,7 @@ export function createKey(args: readonly string[], variables: Environment): void
     ...(rate !== undefined && { requestsPerSecond: rate }),
     createdAt: new Date().toISOString(),
   };
-  changeKeys(path, (keys) => [...keys, entry]);
+  changeKeys(path, (keys) => [...keys, entry], true);
   process.stdout.write(`${key}\n`);
   process.stderr.write(`added to ${path}; this is the only time that the key is shown\n`);
 }

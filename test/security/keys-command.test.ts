@@ -55,6 +55,8 @@ test.each([
   [createKey, ['teller', '--scope', 'ops', '--rate', '0'], '--rate is "0"'],
   [revokeKey, ['nobody', '--file', 'package.json'], 'package.json: it is not a file of keys'],
   [listKeys, ['--file', ''], 'name the file of the keys'],
+  [listKeys, ['--file', '/nonexistent'], '/nonexistent: there is no such file'],
+  [revokeKey, ['teller', '--file', '/tmp/nonexistent'], 'there is no such file'],
 ])('%o %o is refused', (command, args, message) => {
   expect(() => command(args, {})).toThrow(message);
 });
