@@ -21,8 +21,13 @@ export interface ServiceShell {
   /** Undefined where no traces are wanted. */
   readonly tracing: Tracing | undefined;
   readonly shutdown: Shutdown;
-  /** Starts to accept requests. @throws Error naming HOST and PORT when it cannot. */
+  /** Starts to accept requests. @throws ListenError naming HOST and PORT when it cannot. */
   listen(server: HttpServer, address: ServiceConfig): Promise<void>;
+}
+
+/** The address is taken or none of this machine's: a setting to change, so its message says it all. */
+class ListenError extends Error {
+  override readonly name = 'ListenError';
 }
 
 /**
@@ -62,7 +67,8 @@ export async function runService<C extends ServiceConfig>(
     await start(config, shell);
   } catch (error) {
     if (shutdown.signal.aborted) return;
-    log.fatal({ error }, 'the service could not start');
+    if (error instanceof ListenError) log.fatal(error.message);
+    else log.fatal({ error }, 'the service could not start');
     await shutdown.stop('failed to start');
     process.exit(1);
   }
@@ -72,7 +78,9 @@ async function listen(server: HttpServer, { host, port }: ServiceConfig, log: Lo
   try {
     await server.listen({ host, port });
   } catch (cause) {
-    throw new Error(`HOST ${host}, PORT ${port}: cannot listen: ${messageOf(cause)}`, { cause });
+    throw new ListenError(`HOST ${host}, PORT ${port}: cannot listen: ${messageOf(cause)}`, {
+      cause,
+    });
   }
   const address = server.server.address();
   const bound = typeof address === 'object' ? address?.port : undefined;
