@@ -2,6 +2,9 @@ import { expect, test } from 'vitest';
 import { projectionsArgs } from './projections-args.ts';
 import type { ProjectionsCommand } from './projections-args.ts';
 
+const ADA = '00000000-0000-4000-8000-00000000000a';
+const BOB = '00000000-0000-4000-8000-00000000000b';
+
 function of(line: string) {
   const [command, ...args] = line.split(' ');
   return projectionsArgs(command as ProjectionsCommand, args);
@@ -14,7 +17,7 @@ test('what is given is read', () => {
     rollback: false,
   });
   expect(of('status --json')).toMatchObject({ json: true });
-  expect(of('retry-parked a b')).toMatchObject({ accountIds: ['a', 'b'] });
+  expect(of(`retry-parked ${ADA} ${BOB}`)).toMatchObject({ accountIds: [ADA, BOB] });
 });
 
 test.each([
@@ -22,6 +25,7 @@ test.each([
   ['status accounts', /takes no "accounts"/],
   ['status --groups 2', /does not know --groups/],
   ['pause accounts --json', /does not know --json/],
+  ['retry-parked foo', /^"foo" is no account id/],
   ['rebuild', /^name one projection: "jetbank projections rebuild accounts"$/],
   ['rebuild customers', /^name one projection/],
   ['rebuild accounts accounts', /^name one projection/],

@@ -1,6 +1,6 @@
 import { SHARDS } from '../event-store/subjects.ts';
 import { accountProjection } from '../projections/account-projection.ts';
-import { noOperands, readArguments, UsageError } from './arguments.ts';
+import { accountIds, noOperands, readArguments, UsageError } from './arguments.ts';
 
 const OPTIONS = {
   json: { type: 'boolean' },
@@ -63,6 +63,7 @@ function checkOperands(command: string, wanted: Operands, operands: readonly str
     throw new UsageError(`name one projection: "jetbank projections ${command} ${name}"`);
   }
   if (wanted === 'none') noOperands(operands);
+  if (wanted === 'accounts') accountIds(operands);
 }
 
 function groupsIn(text: string | undefined): number | undefined {
