@@ -30,7 +30,7 @@ export const EXIT = {
 
 export const INTRODUCTION = 'jetbank: operates a jetbank ledger';
 
-const ENDING = `"jetbank help COMMAND" tells more of each, with examples.
+const ENDING = `"jetbank help COMMAND" tells more of each, with examples; "jetbank --version" names the release.
 
 Exit codes: 0 all well, ${EXIT.failure} it failed or found something, ${EXIT.usage} wrong arguments or settings.
 Settings come from the environment: NATS_URL and its kin, MONGO_URI, STREAM_REPLICAS, PROJECTION_GROUPS.

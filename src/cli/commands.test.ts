@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { jetbankOk } from '../../test/support/jetbank.ts';
+import { releaseVersion } from '../platform/release.ts';
 import { helpOf, listOf } from './command.ts';
 import { COMMANDS } from './commands.ts';
 
@@ -7,6 +9,11 @@ test('the help lists every command', () => {
     expect(listOf(COMMANDS)).toContain(`jetbank ${name}`);
     expect(listOf(COMMANDS)).toContain(summary);
   }
+});
+
+test('the release is named, and the help says how', async () => {
+  expect(await jetbankOk({}, '--version')).toBe(releaseVersion());
+  expect(listOf(COMMANDS)).toContain('jetbank --version');
 });
 
 test.each(COMMANDS)('"$name" is told with an example of its own', (command) => {

@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 import { COMMANDS } from './commands.ts';
 
 const HELP_FLAGS = ['--help', '-h'];
+const VERSION_FLAG = '--version';
 
 /** Errors that say in one line what the operator must know; others are printed with their stack. */
 const EXPECTED = ['CliError', 'ConfigError', 'RebuildError', 'LogSetBackError', 'UsageError'];
@@ -19,7 +20,10 @@ const asked = words[0] === 'help' ? words.slice(1) : words;
 const command = COMMANDS.find(({ name }) =>
   name.split(' ').every((word, index) => asked[index] === word),
 );
-if (command === undefined) list(asked);
+if (words[0] === VERSION_FLAG) {
+  const { releaseVersion } = await import('../platform/release.ts');
+  process.stdout.write(`${releaseVersion()}\n`);
+} else if (command === undefined) list(asked);
 else if (words[0] === 'help' || words.some((word) => HELP_FLAGS.includes(word))) {
   process.stdout.write(helpOf(command));
 } else await run(command, words.slice(command.name.split(' ').length));
