@@ -4,11 +4,14 @@ import type { Db } from 'mongodb';
 import type { NatsConnection } from 'nats';
 import type { EventReader } from '../event-store/event-store.ts';
 import { jetStreamReader } from '../event-store/jetstream/jetstream-event-store.ts';
+import { STREAM } from '../event-store/jetstream/names.ts';
+import { findStream, isStreamMissing } from '../event-store/jetstream/stream-config.ts';
 import { environmentReader } from '../platform/environment.ts';
 import type { Environment } from '../platform/environment.ts';
 import { messageOf } from '../platform/message-of.ts';
 import { connectMongo, createMongoClient, databaseOf, readMongoUri } from '../platform/mongo.ts';
 import { readNatsSettings } from '../platform/nats-settings.ts';
+import type { NatsSettings } from '../platform/nats-settings.ts';
 import { connectNats } from '../platform/nats.ts';
 import { CliError } from './cli-error.ts';
 
@@ -38,12 +41,7 @@ export async function withLog<T>(
   const env = environmentReader(variables);
   const settings = readNatsSettings(env);
   env.done();
-  const nc = await connectNats('jetbank', settings).catch(asCliError);
-  try {
-    return await work(await logOn(nc));
-  } finally {
-    await nc.close();
-  }
+  return onLog(settings, work);
 }
 
 /** The same with MongoDB. @throws CliError */
@@ -55,13 +53,7 @@ export async function withConnections<T>(
   const settings = readNatsSettings(env);
   const mongoUri = readMongoUri(env);
   env.done();
-  const nc = await connectNats('jetbank', settings).catch(asCliError);
-  try {
-    const log = await logOn(nc);
-    return await withDatabase(mongoUri, (db) => work({ ...log, db }));
-  } finally {
-    await nc.close();
-  }
+  return onLog(settings, (log) => withDatabase(mongoUri, (db) => work({ ...log, db })));
 }
 
 /** MongoDB alone. @throws CliError where it cannot be reached. */
@@ -75,10 +67,26 @@ export async function withDatabase<T>(uri: string, work: (db: Db) => Promise<T>)
   }
 }
 
-async function logOn(nc: NatsConnection): Promise<LogConnections> {
-  const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: TIMEOUT_MS });
-  const js = jetstream(nc, { timeout: TIMEOUT_MS });
-  return { nc, js, jsm, events: jetStreamReader(jsm) };
+async function onLog<T>(
+  settings: NatsSettings,
+  work: (connections: LogConnections) => Promise<T>,
+): Promise<T> {
+  const nc = await connectNats('jetbank', settings).catch(asCliError);
+  try {
+    const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: TIMEOUT_MS });
+    const js = jetstream(nc, { timeout: TIMEOUT_MS });
+    return await work({ nc, js, jsm, events: jetStreamReader(jsm) }).catch(
+      async (error: unknown) => {
+        if (!isStreamMissing(error) || (await findStream(jsm, STREAM)) !== undefined) throw error;
+        throw new CliError(
+          `there is no stream ${STREAM} on ${nc.getServer()}: restore a backup, or make it with ` +
+            '"jetbank streams apply"',
+        );
+      },
+    );
+  } finally {
+    await nc.close();
+  }
 }
 
 function asCliError(error: unknown): never {

@@ -107,8 +107,10 @@ async function buildToRetry({ db }: Pick<Connections, 'db'>): Promise<Build> {
 }
 
 async function pause(connections: Connections, paused: boolean): Promise<void> {
+  const { db, events } = connections;
+  // Where there is no log, it is most likely the wrong server.
+  await events.lastSequence();
   await liveBuild(connections);
-  const { db } = connections;
   await controlStore(db, accountProjection.name).pause(paused);
   print(
     `${accountProjection.name}: ${paused ? 'paused' : 'resumed'}; services follow within a second`,

@@ -47,7 +47,9 @@ const HAND_OVER_MS = 2_000;
 export async function rebuild<D extends ProjectedDocument>(
   options: RebuildOptions<D>,
 ): Promise<Build> {
-  const { projection, db, report } = options;
+  const { projection, db, events, report } = options;
+  // Before anything is made: there may be no log to build from.
+  await events.lastSequence();
   const control = controlStore(db, projection.name);
   const found = await control.open({ ...shapeOf(options), number: 1, groups: options.groups ?? 1 });
   const fresh = await buildToMake(options, found, options.groups, report.step);

@@ -48,10 +48,14 @@ export async function findStream(
   try {
     return await jsm.streams.info(name);
   } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND) return undefined;
+    if (isStreamMissing(error)) return undefined;
     throw error;
   }
 }
+
+/** Whether a request failed because there is no such stream. */
+export const isStreamMissing = (error: unknown): boolean =>
+  error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND;
 
 /** Makes the stream; an equal one that another process made meanwhile is fine. */
 export async function createStream(jsm: JetStreamManager, desired: DesiredStream): Promise<void> {
