@@ -8,6 +8,7 @@ import type { RebuildOptions } from '../projections/rebuild.ts';
 import { removeUnfinished } from '../projections/remove-unfinished.ts';
 import { CliError } from './cli-error.ts';
 import type { Connections } from './connections.ts';
+import { counted } from './counted.ts';
 import { progressBar } from './progress-bar.ts';
 import { verifyAgainstLog } from './verify-projection.ts';
 
@@ -83,7 +84,9 @@ export async function rebuildProjection(
   async function run(): Promise<void> {
     if (abandon) {
       const removed = await removeUnfinished(options);
-      process.stdout.write(`${removed.length} unfinished builds removed\n`);
+      process.stdout.write(
+        `${counted(removed.length, 'unfinished build', 'unfinished builds')} removed\n`,
+      );
       return;
     }
     const build = rollback ? await rollBack(options) : await rebuild(options);

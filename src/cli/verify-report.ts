@@ -1,3 +1,4 @@
+import { counted } from './counted.ts';
 import { findCurrency } from '../account/currency.ts';
 import { formatMoney } from '../account/money.ts';
 import type { AuditReport } from './audit/audit-log.ts';
@@ -104,7 +105,7 @@ export function reportAsText(report: LedgerReport): string {
 
 function snapshotsLine({ compared, missing, outdated }: AuditReport['snapshots']): string {
   const old = outdated === 0 ? '' : `, ${outdated} of another release left out`;
-  return `snapshots: ${compared} compared, ${missing} accounts have none${old}`;
+  return `snapshots: ${compared} compared, ${counted(missing, 'account has none', 'accounts have none')}${old}`;
 }
 
 function endOf(count: number, sequence: number | undefined): string {

@@ -63,7 +63,7 @@ test('one that was killed is taken up where it stood', async () => {
 test('one that was killed is removed by --abandon', async () => {
   await killHalfWay(3);
   const printed = await jetbankOk(bank.env, ...REBUILD, '--abandon');
-  expect(printed).toBe('1 unfinished builds removed');
+  expect(printed).toBe('1 unfinished build removed');
   expect((await statusOf()).builds).toMatchObject([{ number: 1 }, { number: 2, state: 'live' }]);
   const names = (await bank.db.listCollections().toArray()).map(({ name }) => name);
   expect(names.filter((name) => name.endsWith('_v3'))).toEqual([]);

@@ -16,6 +16,7 @@ import { messageOf } from '../../platform/message-of.ts';
 import { readNatsSettings } from '../../platform/nats-settings.ts';
 import { readArguments } from '../arguments.ts';
 import { CliError } from '../cli-error.ts';
+import { counted } from '../counted.ts';
 import { withNats } from '../nats-only.ts';
 import type { NatsOnly } from '../nats-only.ts';
 import { progressBar } from '../progress-bar.ts';
@@ -43,7 +44,7 @@ export async function restore(args: readonly string[], variables: Environment): 
     const copies = replicas ?? there ?? header.config.num_replicas;
     if (there !== undefined) {
       expectCopies(manifest, there, copies);
-      process.stderr.write('the log is there: going on where the restore was broken off\n');
+      process.stderr.write('the log is there already: only checking it and setting timers\n');
     } else {
       await forgetSnapshots(nats.jsm);
       await send(nats, folder, end, { ...header, config: withReplicas(header.config, copies) });
@@ -52,8 +53,8 @@ export async function restore(args: readonly string[], variables: Environment): 
     const timers = await setOpenTimers(nats, holds, copies);
     const { first, last, messages } = manifest.log;
     const told =
-      `${manifest.stream}: ${messages} messages, stream sequence ${first} to ${last}, ` +
-      `equal to the backup; ${timers} timers of open holds set`;
+      `${manifest.stream}: ${counted(messages, 'message', 'messages')}, stream sequence ${first} to ${last}, ` +
+      `equal to the backup; ${counted(timers, 'timer of an open hold', 'timers of open holds')} set`;
     const result = { ...manifest.log, timers };
     process.stdout.write(`${values.json === true ? JSON.stringify(result) : told}\n`);
   });

@@ -3,6 +3,7 @@ import { messageOf } from '../../platform/message-of.ts';
 import { addressesOf, connectMongo, createMongoClient, databaseOf } from '../../platform/mongo.ts';
 import { accountProjection } from '../../projections/account-projection.ts';
 import { parkedCollection, parkedStore } from '../../projections/parked.ts';
+import { counted } from '../counted.ts';
 import { findLiveBuild } from '../live-build.ts';
 import { atLeast, clockFinding, fail, ok, warn } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -60,5 +61,9 @@ async function parkedFinding(db: ReturnType<typeof databaseOf>): Promise<Finding
   const collection = parkedCollection(db, accountProjection.name, live);
   const parked = await parkedStore(collection).count();
   if (parked === 0) return ok(check, `build ${live.number}, no account is parked`);
-  return fail(check, `${parked} accounts are parked`, '"jetbank projections status" tells why');
+  return fail(
+    check,
+    counted(parked, 'account is parked', 'accounts are parked'),
+    '"jetbank projections status" tells why',
+  );
 }
