@@ -3,10 +3,16 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { atLeast, clockFinding } from '../../src/cli/doctor/finding.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
+import { describedConsumer } from '../../src/event-store/jetstream/consumers.ts';
+import { accountProjection } from '../../src/projections/account-projection.ts';
+import { controlStore } from '../../src/projections/control.ts';
 import { startBank } from '../support/bank.ts';
 import type { Bank } from '../support/bank.ts';
 import { jetbank, jetbankOk } from '../support/jetbank.ts';
 import { startTestNats } from '../support/nats.ts';
+
+const SHAPE = accountProjection.version;
+const ACCOUNT = '00000000-0000-4000-8000-000000000000';
 
 let bank: Bank;
 let jsm: JetStreamManager;
@@ -35,6 +41,22 @@ test('an empty server fails for want of its streams, and says what to do', async
   });
 });
 
+test.each([
+  ['verify', '--json'],
+  ['projections', 'status'],
+  ['projections', 'rebuild', 'accounts'],
+  ['projections', 'pause', 'accounts'],
+  ['accounts', 'show', ACCOUNT],
+  ['events', ACCOUNT],
+])('without a log, "%s %s" says so in a line, and leaves nothing behind', async (...args) => {
+  const { exit, stderr } = await jetbank(bank.env, ...args);
+  expect([exit, stderr]).toEqual([
+    1,
+    expect.stringMatching(/^jetbank: there is no stream ACCOUNTS on 127\.0\.0\.1:\d+: .*apply"$/),
+  ]);
+  expect(await bank.db.collection('projections').countDocuments()).toBe(0);
+});
+
 test('what is sound is ok, and what an operator should know is a warning', async () => {
   await jetbankOk(bank.env, 'streams', 'apply');
   const { exit, levels, find } = await examine();
@@ -56,9 +78,39 @@ test('drift and events that nobody takes are warnings', async () => {
   expect(find('stream.ACCOUNTS')?.detail).toBe('it differs from streams/ in duplicate_window');
   expect(find('lag.ACCOUNTS.accounts-v1')).toMatchObject({
     level: 'warn',
-    detail: '1 messages wait and nobody takes them',
+    detail: '1 message waits and nobody takes it',
     remedy: 'start account-query',
   });
+});
+
+test('of the builds, only what serves queries must be worked on, and what nobody knows is told', async () => {
+  const control = controlStore(bank.db, 'accounts');
+  const build = (number: number) => ({ projection: 'accounts', number, shape: SHAPE, groups: 1 });
+  await control.open(build(1));
+  for (const number of [2, 3, 4]) {
+    const name = `accounts-v${number}`;
+    await jsm.consumers.add('ACCOUNTS', {
+      ...describedConsumer('accounts-v1'),
+      durable_name: name,
+    });
+  }
+  await control.addBuild(build(2));
+  await control.addBuild(build(3));
+  await control.flip(1, 2);
+  const { find } = await examine();
+  expect(find('lag.ACCOUNTS.accounts-v1')).toMatchObject({
+    ...{ level: 'ok', detail: '1 message waits; of the previous build, kept for --rollback' },
+  });
+  expect(find('lag.ACCOUNTS.accounts-v2')?.remedy).toBe('start account-query');
+  expect(find('lag.ACCOUNTS.accounts-v3')?.remedy).toContain('--abandon" removes it');
+  expect(find('lag.ACCOUNTS.accounts-v4')).toBeUndefined();
+  expect(find('consumer.ACCOUNTS.accounts-v4')).toMatchObject({
+    level: 'warn',
+    detail: 'of a build that MongoDB does not know',
+    remedy: '"nats consumer rm ACCOUNTS accounts-v4" removes it',
+  });
+  const away = await examine({ ...bank.env, MONGO_URI: 'mongodb://127.0.0.1:1/bank' });
+  expect(away.find('lag.ACCOUNTS.accounts-v1')?.remedy).toContain('kept for --rollback');
 });
 
 test('servers that are not there fail by themselves, and the rest is looked at all the same', async () => {

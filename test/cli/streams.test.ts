@@ -8,6 +8,7 @@ import { describedConsumer } from '../../src/event-store/jetstream/consumers.ts'
 import { STREAM, TIMER_CONSUMER, TIMER_STREAM } from '../../src/event-store/jetstream/names.ts';
 import { streamsArgs } from '../../src/cli/streams/streams-args.ts';
 import { applyPlan } from '../../src/cli/streams/apply.ts';
+import { linesOf } from '../../src/cli/streams/print-plan.ts';
 import { planStreams } from '../../src/cli/streams/plan.ts';
 import type { PlanItem, PlanOptions } from '../../src/cli/streams/plan.ts';
 import { checkpointStore } from '../../src/projections/checkpoint.ts';
@@ -142,8 +143,14 @@ test('of a later build, the consumers of the groups that are missing are made', 
   ]);
   // Once MongoDB is asked, nothing need be made of a build that it does not tell of.
   const checkpoints = new Map<string, number>();
-  const builds = [{ projection: 'accounts', number: 3, shape: 2, groups: 2, checkpoints }];
-  expect(created(await planStreams(jsm, { ...OPTIONS, builds }))).toEqual(['accounts-v3-0of2']);
+  const use = 'served' as const;
+  const builds = [{ projection: 'accounts', number: 3, shape: 2, groups: 2, use, checkpoints }];
+  const plan = await planStreams(jsm, { ...OPTIONS, builds });
+  expect(created(plan)).toEqual(['accounts-v3-0of2']);
+  const orphans = plan.filter(({ orphan }) => orphan);
+  expect(orphans.flatMap((item) => linesOf(item, 'diff')).join('\n')).toMatch(
+    /accounts-v2-0of2 .*\n {2}of a build that MongoDB does not know; "nats consumer rm ACCOUNTS accounts-v2-0of2"/,
+  );
   for (const name of ['accounts-v2-0of2', 'accounts-v3-1of2']) {
     await jsm.consumers.delete(STREAM, name);
   }

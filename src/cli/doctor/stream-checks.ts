@@ -5,11 +5,10 @@ import { findStream } from '../../event-store/jetstream/stream-config.ts';
 import type { NatsOnly } from '../nats-only.ts';
 import { planStreams } from '../streams/plan.ts';
 import type { PlanItem, PlanOptions } from '../streams/plan.ts';
+import { removalOf } from '../streams/print-plan.ts';
+import { lagFindings } from './consumer-lag.ts';
 import { clockFinding, fail, ok, warn } from './finding.ts';
 import type { Finding } from './finding.ts';
-
-/** Messages that a consumer may be behind: what `streams/consumers` says to the nats CLI, too. */
-const MOST_PENDING = 10_000;
 
 /** The log, its copies and its consumers, against `streams/`. */
 export async function streamChecks({ jsm }: NatsOnly, options: PlanOptions): Promise<Finding[]> {
@@ -26,11 +25,15 @@ export async function streamChecks({ jsm }: NatsOnly, options: PlanOptions): Pro
   }
   const clock =
     log.ts === undefined ? [] : [clockFinding('nats.clock', before, Date.parse(log.ts), after)];
-  return [...clock, durabilityFinding(log), ...findings, ...consumers.map(consumerFinding)];
+  return [...clock, durabilityFinding(log), ...findings, ...lagFindings(consumers, options.builds)];
 }
 
-function itemFinding({ kind, stream, name, action, changes }: PlanItem): Finding {
+function itemFinding(item: PlanItem): Finding {
+  const { kind, stream, name, action, changes } = item;
   const check = kind === 'stream' ? `stream.${name}` : `consumer.${stream}.${name}`;
+  if (item.orphan === true) {
+    return warn(check, 'of a build that MongoDB does not know', `${removalOf(item)} removes it`);
+  }
   if (action === 'none') return ok(check, 'as streams/ says');
   if (action === 'create') {
     const also = kind === 'consumer' && stream === STREAM ? ', with MONGO_URI set,' : '';
@@ -60,21 +63,4 @@ function durabilityFinding({ config, cluster }: StreamInfo): Finding {
     detail,
     'run three nats-servers and "jetbank streams apply --replicas 3"; back up',
   );
-}
-
-function consumerFinding(info: ConsumerInfo): Finding {
-  const { stream_name: stream, name, num_pending: pending, paused } = info;
-  const check = `lag.${stream}.${name}`;
-  if (paused === true) {
-    return warn(check, 'it is paused', `"nats consumer resume ${stream} ${name}"`);
-  }
-  const nobody = info.num_waiting === 0 && info.num_ack_pending === 0;
-  if (pending > 0 && nobody) {
-    const service = stream === STREAM ? 'account-query' : 'account-cmd';
-    return warn(check, `${pending} messages wait and nobody takes them`, `start ${service}`);
-  }
-  if (pending > MOST_PENDING) {
-    return warn(check, `${pending} messages wait`, 'see "jetbank projections status"');
-  }
-  return ok(check, `${pending} messages wait`);
 }

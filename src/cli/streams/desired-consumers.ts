@@ -12,10 +12,16 @@ export interface WantedConsumer {
   readonly name: string;
   readonly config: Partial<ConsumerConfig>;
   readonly found: ConsumerInfo | undefined;
+  /** Of a build that MongoDB, which was asked, does not know: its database was dropped, or is another. */
+  readonly orphan: boolean;
 }
+
+/** Queries are answered from it; it is kept for a roll-back; a rebuild works on it, or was broken off. */
+export type BuildUse = 'served' | 'kept' | 'unfinished';
 
 /** A build, as MongoDB tells of it. */
 export interface KnownBuild extends Build {
+  readonly use: BuildUse;
   /** Stream sequences that its groups have come to, by their ids. */
   readonly checkpoints: ReadonlyMap<string, number>;
 }
@@ -24,7 +30,7 @@ const { name: projection, version: shape } = accountProjection;
 
 /**
  * The consumers of the read models' builds, those of them that are there besides, and the one of the
- * timers. `builds` are the ones that queries are answered from or may be again. Only MongoDB knows
+ * timers. Those should be there of which queries are answered or may be again. Only MongoDB knows
  * them; where it was not asked, they are those that have a consumer and, before any rebuild, the first
  * one, spread over so many groups. What is made begins after the group's checkpoint: events that were
  * applied long ago would be delivered before the first new one.
@@ -39,19 +45,23 @@ export async function wantedConsumers(
   const onTimers = await consumersOf(jsm, existing, TIMER_STREAM);
   const there = [...onLog.keys()].filter((name) => buildOf(name) !== undefined);
   const checkpoints = new Map(builds?.flatMap((build) => [...build.checkpoints]));
-  const wanted = (builds ?? buildsThere(there, groups)).flatMap((build) => groupsOf(build));
+  const inUse = builds?.filter(({ use }) => use !== 'unfinished');
+  const known = new Set(builds?.map(({ number }) => number));
+  const wanted = (inUse ?? buildsThere(there, groups)).flatMap((build) => groupsOf(build));
   return [
     ...[...new Set([...wanted.map(({ id }) => id), ...there])].map((name) => ({
       stream: STREAM,
       name,
       config: groupConsumer(name, (checkpoints.get(name) ?? 0) + 1),
       found: onLog.get(name),
+      orphan: builds !== undefined && !known.has(buildOf(name)?.number ?? 0),
     })),
     {
       stream: TIMER_STREAM,
       name: TIMER_CONSUMER,
       config: describedConsumer(TIMER_CONSUMER),
       found: onTimers.get(TIMER_CONSUMER),
+      orphan: false,
     },
   ];
 }
@@ -76,7 +86,7 @@ async function consumersOf(
 }
 
 /** The build in a group consumer's name: `accounts-v2` or `accounts-v2-0of4`. */
-function buildOf(name: string): Build | undefined {
+export function buildOf(name: string): Build | undefined {
   const pattern = new RegExp(`^${projection}-v(\\d+)(?:-\\d+of(\\d+))?$`);
   const [, number, groups = '1'] = pattern.exec(name) ?? [];
   if (number === undefined) return undefined;

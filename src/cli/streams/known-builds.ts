@@ -4,11 +4,11 @@ import { accountProjection } from '../../projections/account-projection.ts';
 import { groupsOf } from '../../projections/build.ts';
 import type { Build } from '../../projections/build.ts';
 import { checkpointStore } from '../../projections/checkpoint.ts';
-import { controlStore } from '../../projections/control.ts';
-import type { KnownBuild } from './desired-consumers.ts';
+import { buildToServe, controlStore } from '../../projections/control.ts';
+import type { BuildUse, KnownBuild } from './desired-consumers.ts';
 
 /**
- * The live build and the one before it, which MongoDB alone knows; undefined before a service has
+ * The builds and what each is for, which MongoDB alone knows; undefined before a service has
  * projected.
  * @throws Error when MongoDB does not answer.
  */
@@ -18,22 +18,31 @@ export async function knownBuilds(uri: string): Promise<readonly KnownBuild[] | 
     await connectMongo(mongo);
     const db = databaseOf(mongo);
     const control = await controlStore(db, accountProjection.name).read();
-    const known = control?.builds.filter(({ number }) =>
-      [control.live, control.previous].includes(number),
+    if (control === undefined) return undefined;
+    const served = buildToServe(control, accountProjection)?.number ?? control.live;
+    const useOf = ({ number }: Build): BuildUse => {
+      if (number === served) return 'served';
+      return [control.live, control.previous].includes(number) ? 'kept' : 'unfinished';
+    };
+    return await Promise.all(
+      control.builds.map(async (build) => ({
+        ...build,
+        use: useOf(build),
+        checkpoints: await checkpointsOf(db, build),
+      })),
     );
-    return known && (await Promise.all(known.map((build) => withCheckpoints(db, build))));
   } finally {
     await mongo.close();
   }
 }
 
 /** A group without a checkpoint has nothing. */
-async function withCheckpoints(db: Db, build: Build): Promise<KnownBuild> {
+async function checkpointsOf(db: Db, build: Build): Promise<ReadonlyMap<string, number>> {
   const found = await Promise.all(
     groupsOf(build).map(async ({ id }): Promise<[string, number]> => {
       const checkpoint = await checkpointStore(db, id).read();
       return [id, checkpoint?.sequence ?? 0];
     }),
   );
-  return { ...build, checkpoints: new Map(found) };
+  return new Map(found);
 }

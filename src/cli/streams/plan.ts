@@ -31,6 +31,8 @@ export interface PlanItem {
   readonly desired: object;
   /** How the server has it; undefined where it does not. */
   readonly actual: object | undefined;
+  /** A consumer of a build that MongoDB, which was asked, does not know. */
+  readonly orphan?: boolean;
 }
 
 export interface PlanOptions {
@@ -38,7 +40,7 @@ export interface PlanOptions {
   readonly replicas: number | undefined;
   /** Groups of the first build's consumers. */
   readonly groups: number;
-  /** The builds that should have consumers; undefined where MongoDB was not asked for them. */
+  /** The builds, some of which should have consumers; undefined where MongoDB was not asked for them. */
   readonly builds?: readonly KnownBuild[] | undefined;
   readonly permits: ChangePermits;
 }
@@ -81,8 +83,8 @@ function streamItem(
 /** Where a consumer began is a fact of its life, not of `streams/`: a rebuild begins where it stands. */
 const BEGINNING: ReadonlySet<string> = new Set(['deliver_policy', 'opt_start_seq']);
 
-function consumerItem({ stream, name, config: desired, found }: WantedConsumer): PlanItem {
-  const identity = { kind: 'consumer', stream, name, desired } as const;
+function consumerItem({ stream, name, config: desired, found, orphan }: WantedConsumer): PlanItem {
+  const identity = { kind: 'consumer', stream, name, desired, orphan } as const;
   if (found === undefined) return { ...identity, action: 'create', changes: [], actual: undefined };
   const changes = configDrift(desired, found.config, CONSUMER_DEFAULTS)
     .filter(({ setting }) => !BEGINNING.has(setting))

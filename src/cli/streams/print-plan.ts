@@ -4,6 +4,10 @@ import type { PlanItem, PlannedChange } from './plan.ts';
 const titleOf = ({ kind, stream, name }: PlanItem): string =>
   kind === 'stream' ? `stream ${name}` : `consumer ${name} of ${stream}`;
 
+/** What to do about the consumer of a build that MongoDB does not know. */
+export const removalOf = ({ stream, name }: Pick<PlanItem, 'stream' | 'name'>): string =>
+  `"nats consumer rm ${stream} ${name}"`;
+
 const VERBS = {
   diff: { create: 'missing', update: 'differs', refuse: 'differs', none: 'the same' },
   plan: { create: 'create', update: 'update', refuse: 'refuse', none: 'nothing to do' },
@@ -16,6 +20,9 @@ export function linesOf(item: PlanItem, command: keyof typeof VERBS): string[] {
   const inPart = judge && item.action === 'update' && isRefused(item) ? ' in part' : '';
   return [
     `${titleOf(item)}: ${VERBS[command][item.action]}${inPart}`,
+    ...(item.orphan === true
+      ? [`  of a build that MongoDB does not know; ${removalOf(item)} removes it`]
+      : []),
     ...item.changes.flatMap((change) => changeLines(change, judge)),
   ];
 }
@@ -33,11 +40,11 @@ const text = (value: unknown): string => (value === null ? 'nothing' : JSON.stri
 
 /** The item as it stands in the JSON. */
 export function jsonOf(item: PlanItem): object {
-  const { kind, stream, name, action, changes } = item;
+  const { kind, stream, name, action, changes, orphan = false } = item;
   const settings = changes.map(({ setting, desired, actual, verdict }) =>
     verdict.kind === 'safe'
       ? { setting, desired, actual, safe: true }
       : { setting, desired, actual, safe: false, reason: verdict.reason, remedy: verdict.remedy },
   );
-  return { kind, stream, name, action, changes: settings };
+  return { kind, stream, name, action, changes: settings, ...(orphan && { orphan }) };
 }
