@@ -98,6 +98,10 @@ export const AccountsQuery = Type.Object(
 export const StatementQuery = Type.Object(
   {
     ...page,
+    limit: Type.Integer({
+      ...page.limit,
+      description: 'Lines of a page. A statement as CSV is whole: the limit does not count there.',
+    }),
     from: Type.Optional(Type.String({ description: 'RFC 3339; lines from this time on.' })),
     to: Type.Optional(Type.String({ description: 'RFC 3339; lines before this time.' })),
   },
