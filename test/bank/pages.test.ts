@@ -101,6 +101,8 @@ test.each([
   ['sort=--balance', '/sort'],
   ['sort=balance&sort=createdAt', '/sort'],
   ['owner=', '/owner'],
+  ['owner=%00', '/owner'],
+  ['owner=A%C2%85', '/owner'],
   ['owner=a&owner=b', '/owner'],
   ['currency=', '/currency'],
   ['currency=usd', '/currency'],

@@ -5,6 +5,7 @@ import type { Command, CreateAccount } from '../../account/commands.ts';
 import { parseDecimalString, parseJsonNumber } from '../../account/money.ts';
 import type { Decimal } from '../../account/money.ts';
 import { shortHash } from '../../account/record.ts';
+import { CONTROL_CHARACTERS } from '../../platform/control-characters.ts';
 import { invalidField, ProblemError } from '../../platform/problem.ts';
 import type { CommandRequest } from '../command.ts';
 
@@ -14,7 +15,6 @@ const ACCOUNT_NAMESPACE = '7f0c1c7e-5d0b-4a57-9a3e-2f6f0f9f6d51';
 const KEY = /^[\x21-\x7e]{1,255}$/;
 const ENTITY_TAG = /^"(\d{1,9})"$/;
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
-const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/;
 
 /** Transfers and holds of keyed requests are UUIDv5 in this one, of their account and the key. */
 const OPERATION_NAMESPACE = '0c5b7a6e-3d1f-4b52-9d0c-5b3f6a1e8c24';

@@ -4,6 +4,7 @@ import type { AccountStatus } from '../../account/events.ts';
 import { MAX_BALANCE, parseDecimalString } from '../../account/money.ts';
 import type { MinorUnits } from '../../account/money.ts';
 import type { AccountList, AccountSort } from '../list-accounts.ts';
+import { CONTROL_CHARACTERS } from '../../platform/control-characters.ts';
 import { invalid } from './read-request.ts';
 
 interface AccountListQuery {
@@ -18,6 +19,9 @@ interface AccountListQuery {
 /** @throws ProblemError `invalid_request` naming the parameter. */
 export function readAccountList(query: AccountListQuery): AccountList {
   const { owner, currency: code, status, minBalance, maxBalance } = query;
+  if (owner !== undefined && CONTROL_CHARACTERS.test(owner)) {
+    throw invalid('owner', 'owner must not contain control characters');
+  }
   const currency = code === undefined ? undefined : findCurrency(code);
   if (code !== undefined && currency === undefined) {
     throw invalid('currency', 'currency must be an ISO 4217 code');
