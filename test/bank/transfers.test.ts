@@ -171,7 +171,8 @@ describe('a transfer', () => {
   test('keeps to If-Match of the account that pays', async () => {
     const [ada, bob] = [await opened('1.00'), await opened('1.00')];
     const stale = await transfer(first, ada, bob, '0.10', { 'if-match': '"2"' });
-    expect(stale.problem).toMatchObject({ status: 412, code: 'version_mismatch' });
+    const detail = `account ${ada} is at version 1`;
+    expect(stale.problem).toMatchObject({ status: 412, code: 'version_mismatch', detail });
     expect((await transfer(first, ada, bob, '0.10', { 'if-match': '"1"' })).status).toBe(201);
   });
 });

@@ -61,7 +61,11 @@ export const CommandHeaders = Type.Object({
     Type.String({ description: '1 to 255 visible characters: makes a retry safe.' }),
   ),
   'if-match': Type.Optional(
-    Type.String({ description: 'The version the account must have, such as "3".' }),
+    Type.String({
+      description:
+        'The version the account must have, such as "3"; of a transfer the account that pays, of ' +
+        'several legs the first.',
+    }),
   ),
   traceparent: Type.Optional(Type.String({ description: 'W3C trace context.' })),
 });

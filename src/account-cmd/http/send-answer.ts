@@ -9,12 +9,13 @@ const RETRY_AFTER_SECONDS = 1;
 export type Done = Extract<CommandAnswer, { readonly kind: 'done' }>;
 
 /**
- * The answer of a command that is done, with its headers set.
+ * The answer of a command that is done, with its headers set. `accountId`: of the account that If-Match
+ * is about, where the request names others too.
  * @throws ProblemError for every way a command can fail.
  */
-export function doneAnswer(answer: CommandAnswer, reply: FastifyReply): Done {
+export function doneAnswer(answer: CommandAnswer, reply: FastifyReply, accountId?: string): Done {
   if ('replayed' in answer && answer.replayed) reply.header('idempotent-replayed', 'true');
-  if (answer.kind !== 'done') throw problemFor(answer);
+  if (answer.kind !== 'done') throw problemFor(answer, accountId);
   reply.header('etag', `"${answer.account.version}"`);
   return answer;
 }
@@ -25,7 +26,10 @@ export function accountAnswer(answer: CommandAnswer, reply: FastifyReply) {
   return accountView(account, sequence);
 }
 
-function problemFor(answer: Exclude<CommandAnswer, { readonly kind: 'done' }>): ProblemError {
+function problemFor(
+  answer: Exclude<CommandAnswer, { readonly kind: 'done' }>,
+  accountId?: string,
+): ProblemError {
   const retry = { retryAfterSeconds: RETRY_AFTER_SECONDS };
   switch (answer.kind) {
     case 'refused': {
@@ -33,8 +37,10 @@ function problemFor(answer: Exclude<CommandAnswer, { readonly kind: 'done' }>): 
       if (field === undefined) return new ProblemError(code, detail);
       return invalidField(`/${field}`, detail, code);
     }
-    case 'version_mismatch':
-      return new ProblemError('version_mismatch', `the account is at version ${answer.actual}`);
+    case 'version_mismatch': {
+      const which = accountId === undefined ? 'the account' : `account ${accountId}`;
+      return new ProblemError('version_mismatch', `${which} is at version ${answer.actual}`);
+    }
     case 'key_reused':
       return new ProblemError(
         'idempotency_key_reused',

@@ -48,7 +48,7 @@ export function transferRoutes(server: HttpServer, execute: CommandService['exec
       };
       const asLegs = request.body.legs !== undefined;
       const answer = await execute(readCommand(request, accountId, command));
-      const done = doneAnswer(asLegs ? inLegs(answer) : answer, reply);
+      const done = doneAnswer(asLegs ? inLegs(answer) : answer, reply, accountId);
       return reply.code(201).send(transferView(command, done, asLegs));
     },
   );
