@@ -38,5 +38,36 @@ function fieldError(error: ErrorObject, httpPart: string): FieldError {
   if (additionalProperty !== undefined) return { pointer, detail: `${name} is not known here` };
   // A schema's own words say more than the pattern it failed.
   const described = (error.parentSchema as { errorMessage?: string } | undefined)?.errorMessage;
-  return { pointer, detail: `${name} ${described ?? error.message ?? 'is not valid'}` };
+  return { pointer, detail: `${name} ${described ?? wordsFor(error) ?? 'is not valid'}` };
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  object: 'a JSON object',
+  array: 'a list',
+  string: 'a text',
+  integer: 'a whole number',
+  number: 'a number',
+};
+
+/** What the validator found, for people who do not know its keywords. */
+function wordsFor({ keyword, params, message }: ErrorObject): string | undefined {
+  const { type, limit = 0 } = params as { type?: string; limit?: number };
+  switch (keyword) {
+    case 'type':
+      return `must be ${TYPES[String(type)] ?? String(type)}`;
+    case 'minLength':
+      return limit === 1 ? 'must not be empty' : `must have at least ${limit} characters`;
+    case 'maxLength':
+      return `must have at most ${limit} characters`;
+    case 'minItems':
+      return limit === 1 ? 'must not be empty' : `must have at least ${limit} items`;
+    case 'maxItems':
+      return `must have at most ${limit} items`;
+    case 'minimum':
+      return `must be ${limit} or more`;
+    case 'maximum':
+      return `must be ${limit} or less`;
+    default:
+      return message;
+  }
 }

@@ -12,10 +12,16 @@ const MILLISECOND_DIGITS = 3;
  * earlier, right for "up to this".
  * @throws ProblemError `invalid_request` naming the field.
  */
-export function readTime(field: string, text: string, finer: 'up' | 'down'): Date {
+export function readTime(
+  field: string,
+  text: string,
+  finer: 'up' | 'down',
+  place: 'url' | 'body' = 'url',
+): Date {
   const match = RFC_3339.exec(text);
   if (match === null) {
-    const detail = `${field} must be a time of RFC 3339 such as 2026-11-22T18:59:34Z, with + as %2B`;
+    const escape = place === 'url' ? ', with + as %2B' : '';
+    const detail = `${field} must be a time of RFC 3339 such as 2026-11-22T18:59:34Z${escape}`;
     throw invalidField(`/${field}`, detail);
   }
   const [, day = '', fraction = ''] = match;

@@ -161,6 +161,26 @@ describe('the body of a creation', () => {
   });
 });
 
+test.each([
+  ['/accounts', '"x"', 'the body must be a JSON object'],
+  ['/accounts', '{"ownerName":"","initialBalance":1}', 'ownerName must not be empty'],
+  [
+    '/accounts',
+    `{"ownerName":"${'x'.repeat(201)}","initialBalance":1}`,
+    'ownerName must have at most 200 characters',
+  ],
+  ['/transfers', '{"legs":[]}', 'legs must not be empty'],
+  ['/transfers', '{"legs":{}}', 'legs must be a list'],
+  [
+    `/accounts/${HOLD}/holds`,
+    '{"amount":1,"expiresAt":"soon"}',
+    'expiresAt must be a time of RFC 3339 such as 2026-11-22T18:59:34Z',
+  ],
+])('%s with %s is refused in plain words', async (path, body, detail) => {
+  const { problem } = await service.post(path, body);
+  expect(problem).toMatchObject({ status: 400, code: 'invalid_request', detail });
+});
+
 test.each([`holds/${HOLD}/capture`, `holds/${HOLD}/release`, 'unfreeze', 'close'])(
   'a body that may be missing may not be null: %s',
   async (verb) => {

@@ -46,7 +46,7 @@ export function holdRoutes(server: HttpServer, execute: CommandService['execute'
         holdId: operationId(request, accountId),
         amount: readAmount(request, 'amount', amount),
         ...(expiresAt !== undefined && {
-          expiresAt: readTime('expiresAt', expiresAt, 'up').getTime(),
+          expiresAt: readTime('expiresAt', expiresAt, 'up', 'body').getTime(),
         }),
         ...(reference !== undefined && { reference: readText('reference', reference) }),
       });
