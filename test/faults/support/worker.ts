@@ -12,7 +12,12 @@ import { readModelStore } from '../../../src/projections/read-model-store.ts';
 import type { Bank } from '../../support/bank.ts';
 
 /** The first build, as a service makes it. */
-export const BUILD: Build = { projection: 'accounts', number: 1, shape: 1, groups: 1 };
+export const BUILD: Build = {
+  projection: accountProjection.name,
+  number: 1,
+  shape: accountProjection.version,
+  groups: 1,
+};
 export const [GROUP] = groupsOf(BUILD) as [Group];
 
 /** A projector in this process, with connections of its own. */
