@@ -3,6 +3,7 @@ import type { EventReader } from '../event-store/event-store.ts';
 import type { Group } from './build.ts';
 import type { Checkpoint, CheckpointStore } from './checkpoint.ts';
 import { findGroupConsumer } from './durable-consumer.ts';
+import { nextOfGroup } from './next-of-group.ts';
 
 export interface BehindOptions {
   readonly jsm: JetStreamManager;
@@ -26,7 +27,6 @@ export async function eventsBehind(options: BehindOptions): Promise<Behind> {
   const info = await findGroupConsumer(jsm, group);
   if (info !== undefined) return { events: info.num_pending + info.num_ack_pending };
   const checkpoint = await checkpoints.read();
-  const after = checkpoint?.sequence ?? 0;
-  const next = await Promise.all(group.shards.map((shard) => events.nextOfShard(shard, after)));
-  return { events: next.some((sequence) => sequence !== undefined) ? 1 : 0, checkpoint };
+  const next = await nextOfGroup(events, group, checkpoint?.sequence ?? 0);
+  return { events: next === undefined ? 0 : 1, checkpoint };
 }

@@ -1,5 +1,6 @@
 import type { EventReader } from '../event-store/event-store.ts';
 import { isUnreadable } from '../event-store/log-entry.ts';
+import { nextOfGroup } from './next-of-group.ts';
 import type { ProjectedGroup, Projector } from './projector.ts';
 
 /**
@@ -93,9 +94,8 @@ export async function visibleUpTo(
     groups.map(async ({ group, position }) => {
       const after = position.current();
       if (after >= furthest) return furthest;
-      const next = await Promise.all(group.shards.map((shard) => events.nextOfShard(shard, after)));
-      const missing = next.filter((sequence) => sequence !== undefined);
-      return Math.min(furthest, ...missing.map((sequence) => sequence - 1));
+      const missing = await nextOfGroup(events, group, after);
+      return missing === undefined ? furthest : Math.min(furthest, missing - 1);
     }),
   );
   return Math.min(...reached);

@@ -1,10 +1,8 @@
-import type { Db } from 'mongodb';
 import { connectMongo, createMongoClient, databaseOf } from '../../platform/mongo.ts';
 import { accountProjection } from '../../projections/account-projection.ts';
-import { groupsOf } from '../../projections/build.ts';
 import type { Build } from '../../projections/build.ts';
-import { checkpointStore } from '../../projections/checkpoint.ts';
 import { buildToServe, controlStore } from '../../projections/control.ts';
+import { readGroupSequences } from '../../projections/group-positions.ts';
 import type { BuildUse, KnownBuild } from './desired-consumers.ts';
 
 /**
@@ -28,21 +26,12 @@ export async function knownBuilds(uri: string): Promise<readonly KnownBuild[] | 
       control.builds.map(async (build) => ({
         ...build,
         use: useOf(build),
-        checkpoints: await checkpointsOf(db, build),
+        checkpoints: new Map(
+          (await readGroupSequences(db, build)).map(({ group, sequence }) => [group.id, sequence]),
+        ),
       })),
     );
   } finally {
     await mongo.close();
   }
-}
-
-/** A group without a checkpoint has nothing. */
-async function checkpointsOf(db: Db, build: Build): Promise<ReadonlyMap<string, number>> {
-  const found = await Promise.all(
-    groupsOf(build).map(async ({ id }): Promise<[string, number]> => {
-      const checkpoint = await checkpointStore(db, id).read();
-      return [id, checkpoint?.sequence ?? 0];
-    }),
-  );
-  return new Map(found);
 }
