@@ -52,8 +52,8 @@ export const MAX_BATCH = 2_000;
 export const READ_MODEL_DELETED =
   'the read model was deleted or set back under the projector: building it again';
 
-/** Batches on their way to MongoDB: lines of one, documents of the one before, its checkpoint. */
-const PIPELINE_DEPTH = 3;
+/** Batches on their way to MongoDB: lines of two, documents of the one before, the checkpoint of another. */
+const PIPELINE_DEPTH = 4;
 
 /** Stream sequences between two checkpoints of a catch-up, at most: most may be of other groups. */
 const MAX_STRETCH = 50_000;
@@ -92,8 +92,8 @@ export function createApplier<D extends ProjectedDocument>(
     await store.writeLines(lines);
   }
 
-  async function writeDocuments({ changed }: Folded<D>): Promise<void> {
-    await store.writeDocuments([...changed.values()]);
+  async function writeDocuments({ changed, created }: Folded<D>): Promise<void> {
+    await store.writeDocuments([...changed.values()], created);
     known.written();
   }
 

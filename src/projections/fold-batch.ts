@@ -19,6 +19,8 @@ export interface Standing<D> {
 export interface FoldedBatch<D> {
   /** The newest document of each account that changed. */
   readonly changed: ReadonlyMap<string, D>;
+  /** Of those, the accounts that had no document before. */
+  readonly created: ReadonlySet<string>;
   readonly lines: readonly ProjectedLine[];
   /** Events left out because they are applied already. */
   readonly repeated: number;
@@ -39,6 +41,7 @@ export async function foldBatch<D extends ProjectedDocument>(
   readGap: ReadGap,
 ): Promise<FoldedBatch<D>> {
   const changed = new Map<string, D>();
+  const created = new Set<string>();
   const lines: ProjectedLine[] = [];
   const parked = new Map<string, ParkedAccount>();
   let repeated = 0;
@@ -57,6 +60,7 @@ export async function foldBatch<D extends ProjectedDocument>(
     }
     const after = asUnappliable(() => projection.apply(before, recorded));
     addLine(recorded);
+    if (before === undefined) created.add(accountId);
     changed.set(accountId, after);
     return after;
   }
@@ -91,7 +95,7 @@ export async function foldBatch<D extends ProjectedDocument>(
       parked.set(accountId, { accountId, sequence, error: error.message });
     }
   }
-  return { changed, lines, repeated, parked: [...parked.values()] };
+  return { changed, created, lines, repeated, parked: [...parked.values()] };
 }
 
 /** The event, and not what is around it, is why it cannot be applied. */

@@ -11,31 +11,41 @@ function gatedStage(name: string, log: string[]) {
       gates.push(gate);
       await gate.promise;
     },
-    pass: () => gates.shift()?.resolve(undefined),
-    fail: (error: Error) => gates.shift()?.reject(error),
+    /** The gate of the item that has waited longest. */
+    take() {
+      const gate = gates.shift();
+      if (gate === undefined) throw new Error(`no item waits in stage ${name}`);
+      return gate;
+    },
   };
 }
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-test('items go through the stages in order, and the stages work side by side', async () => {
+test('the first stage takes items as they come, later ones one after another in order', async () => {
   const log: string[] = [];
-  const [a, b] = [gatedStage('a', log), gatedStage('b', log)];
-  const line = pipeline([a.stage, b.stage], 3);
+  const [a, b, c] = [gatedStage('a', log), gatedStage('b', log), gatedStage('c', log)];
+  const line = pipeline([a.stage, b.stage, c.stage], 3);
   await line.push(1);
   await line.push(2);
   await settled();
-  expect(log).toEqual(['a1']);
-  a.pass();
+  expect(log).toEqual(['a1', 'a2']);
+  const [first, second] = [a.take(), a.take()];
+  second.resolve(undefined);
   await settled();
-  expect(log).toEqual(['a1', 'b1', 'a2']);
-  a.pass();
+  expect(log).toEqual(['a1', 'a2']);
+  first.resolve(undefined);
   await settled();
-  expect(log).toEqual(['a1', 'b1', 'a2']);
-  b.pass();
+  expect(log).toEqual(['a1', 'a2', 'b1']);
+  b.take().resolve(undefined);
   await settled();
-  expect(log).toEqual(['a1', 'b1', 'a2', 'b2']);
-  b.pass();
+  expect(log).toEqual(['a1', 'a2', 'b1', 'c1', 'b2']);
+  b.take().resolve(undefined);
+  await settled();
+  expect(log).toEqual(['a1', 'a2', 'b1', 'c1', 'b2']);
+  c.take().resolve(undefined);
+  await settled();
+  c.take().resolve(undefined);
   await line.drained();
 });
 
@@ -51,19 +61,43 @@ test('no more than the depth are on their way', async () => {
   });
   await settled();
   expect(accepted).toBe(false);
-  a.pass();
+  a.take().resolve(undefined);
   await third;
 });
 
-test('after a failure nothing more goes through, and everybody hears of it', async () => {
+test('after a failure nothing more is begun, and everybody hears of it', async () => {
   const log: string[] = [];
   const [a, b] = [gatedStage('a', log), gatedStage('b', log)];
   const line = pipeline([a.stage, b.stage], 3);
   await line.push(1);
   await line.push(2);
   await settled();
-  a.fail(new Error('MongoDB is away'));
+  a.take().reject(new Error('MongoDB is away'));
+  a.take().resolve(undefined);
   await expect(line.drained()).rejects.toThrow('MongoDB is away');
   await expect(line.push(3)).rejects.toThrow('MongoDB is away');
-  expect(log).toEqual(['a1']);
+  expect(log).toEqual(['a1', 'a2']);
+});
+
+test('after a failure it is drained only once what was begun has ended', async () => {
+  const log: string[] = [];
+  const [a, b] = [gatedStage('a', log), gatedStage('b', log)];
+  const line = pipeline([a.stage, b.stage], 3);
+  await line.push(1);
+  await line.push(2);
+  await settled();
+  a.take().resolve(undefined);
+  await settled();
+  let drained = false;
+  const draining = line
+    .drained()
+    .catch(() => undefined)
+    .then(() => {
+      drained = true;
+    });
+  a.take().reject(new Error('MongoDB is away'));
+  await settled();
+  expect(drained).toBe(false);
+  b.take().resolve(undefined);
+  await draining;
 });

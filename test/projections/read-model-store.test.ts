@@ -57,6 +57,20 @@ describe('a write', () => {
     });
   });
 
+  test('that takes documents for new is guarded like any other', async () => {
+    await store.writeDocuments([document('older', 1), document('equal', 5), document('newer', 9)]);
+    const changed = ['older', 'missing', 'equal', 'newer', 'known'].map((id) => document(id, 5));
+    await store.writeDocuments(changed, new Set(['older', 'missing', 'equal', 'newer']));
+    const found = await store.documents(changed.map(({ _id }) => _id));
+    expect(Object.fromEntries(found.map(({ _id, version }) => [_id, version]))).toEqual({
+      older: 5,
+      missing: 5,
+      equal: 5,
+      newer: 9,
+      known: 5,
+    });
+  });
+
   test('inserts the lines that are missing among lines that are there', async () => {
     await store.writeLines([line('a', 2)]);
     await store.writeLines([line('a', 1), line('a', 2), line('a', 3)]);
@@ -78,6 +92,7 @@ describe('a write', () => {
     const away = readModelStore(nobody.db('bank'), accountProjection, BUILD);
     await expect(away.writeLines([line('a', 1)])).rejects.toThrow();
     await expect(away.writeDocuments([document('a', 1)])).rejects.toThrow();
+    await expect(away.writeDocuments([document('a', 1)], new Set(['a']))).rejects.toThrow();
     await expect(
       checkpointStore(nobody.db('bank'), 'accounts-v1').move(0, { sequence: 1, at }),
     ).rejects.toThrow();
