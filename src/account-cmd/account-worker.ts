@@ -6,9 +6,9 @@ import { appendPlan } from './append-plan.ts';
 import { accountsOf } from './command.ts';
 import type { PendingCommand } from './command.ts';
 import { decideBatch } from './decide-batch.ts';
-import { dueSnapshots } from './due-snapshots.ts';
-import { knownAccounts } from './known-accounts.ts';
-import { openCommands } from './open-commands.ts';
+import { DueSnapshots } from './due-snapshots.ts';
+import { KnownAccounts } from './known-accounts.ts';
+import { OpenCommands } from './open-commands.ts';
 import type { Obstacle } from './open-commands.ts';
 import { unreadable } from './round.ts';
 import type { Round, Work } from './round.ts';
@@ -45,8 +45,8 @@ export async function workOnAccounts(
   context: WorkerContext,
   batch: readonly PendingCommand[],
 ): Promise<void> {
-  const open = openCommands(batch);
-  const known = knownAccounts(context);
+  const open = new OpenCommands(batch);
+  const known = new KnownAccounts(context);
   const work: Work = { context, known, open };
   open.endExpired(context.monotonic(), WAITED_TOO_LONG);
   let limit = Number.POSITIVE_INFINITY;
@@ -91,7 +91,11 @@ async function tryOnce(work: Work, limit: number): Promise<Round> {
   const obstacle = await prepare(work, accountIds);
   if (obstacle !== undefined) return { limit, obstacle };
   // Some of them may have found their end on the way; those behind them are not prepared for.
-  const plan = decideBatch(known.record, commands.filter(open.has), context.decide);
+  const plan = decideBatch(
+    (accountId) => known.record(accountId),
+    commands.filter((pending) => open.has(pending)),
+    context.decide,
+  );
   const unsure = uncompared(plan).filter((accountId) => !known.isNewest(accountId));
   known.outdated(unsure);
   if (unsure.length > 0) return { limit };
@@ -109,7 +113,7 @@ async function prepare(
   { context, known, open }: Work,
   accountIds: ReadonlySet<string>,
 ): Promise<Obstacle | undefined> {
-  const due = dueSnapshots();
+  const due = new DueSnapshots();
   const failures = await known.prepare(accountIds, (recorded, after) => {
     if (open.isOwn(recorded.event)) due.add(after);
     open.met(recorded, after);

@@ -29,7 +29,8 @@ export function uncompared({ events, written, answered }: BatchPlan): string[] {
 export function answerUndisputed({ known, open }: Work, plan: BatchPlan): Obstacle | undefined {
   let obstacle: Obstacle | undefined;
   for (const { pending, answer } of plan.answered) {
-    const held = !isFinal(answer) && open.mayStillLand(pending, known.sequenceOf);
+    const held =
+      !isFinal(answer) && open.mayStillLand(pending, (accountId) => known.sequenceOf(accountId));
     if (held) obstacle = { kind: 'unavailable', detail: 'an append is still on its way' };
     else open.answer(pending, answer);
   }

@@ -5,16 +5,17 @@ import { messageOf } from '../platform/message-of.ts';
 import { answerUndisputed } from './answer-undisputed.ts';
 import { recordedEvents } from './decide-batch.ts';
 import type { BatchPlan } from './decide-batch.ts';
-import { dueSnapshots } from './due-snapshots.ts';
+import { DueSnapshots } from './due-snapshots.ts';
+import type { KnownAccounts } from './known-accounts.ts';
 import { lastOwnIndex } from './open-commands.ts';
-import type { Obstacle, SequenceOf } from './open-commands.ts';
+import type { Obstacle } from './open-commands.ts';
 import { repeated } from './repeated.ts';
 import type { Round, Work } from './round.ts';
 
 /** Appends what a batch decided, and does what the outcome asks for. */
 export async function appendPlan(work: Work, limit: number, plan: BatchPlan): Promise<Round> {
   const { context, known, open } = work;
-  const writes = writesOf(plan, known.sequenceOf);
+  const writes = writesOf(plan, known);
   const appended = context.observer.appending({
     events: plan.events.length,
     commands: plan.written.length,
@@ -66,13 +67,16 @@ const expectedIn = (writes: readonly AccountWrite[]): ReadonlyMap<string, number
   new Map(writes.map(({ accountId, expectedSequence }) => [accountId, expectedSequence]));
 
 /** The plan's events in their order, those of one account that stand together in one write. */
-function writesOf({ events }: BatchPlan, sequenceOf: SequenceOf): AccountWrite[] {
+function writesOf({ events }: BatchPlan, known: KnownAccounts): AccountWrite[] {
   const writes: (AccountWrite & { events: BatchPlan['events'][number][] })[] = [];
   for (const pending of events) {
     const { accountId } = pending.event;
     const last = writes.at(-1);
     if (last?.accountId === accountId) last.events.push(pending);
-    else writes.push({ accountId, expectedSequence: sequenceOf(accountId), events: [pending] });
+    else {
+      const expectedSequence = known.sequenceOf(accountId);
+      writes.push({ accountId, expectedSequence, events: [pending] });
+    }
   }
   return writes;
 }
@@ -81,7 +85,7 @@ function writesOf({ events }: BatchPlan, sequenceOf: SequenceOf): AccountWrite[]
 function stored({ context, known, open }: Work, plan: BatchPlan, lastSequence: number): void {
   const recorded = recordedEvents(plan, lastSequence);
   const states: AccountRecord[] = [];
-  const due = dueSnapshots();
+  const due = new DueSnapshots();
   for (const one of recorded) {
     const { accountId } = one.event;
     const after = applyRecorded(known.record(accountId), one);

@@ -1,77 +1,90 @@
 import type { RecordedEvent } from '../account/events.ts';
 import type { AccountRecord } from '../account/record.ts';
-import type { Records } from './decide-batch.ts';
-import { catchUp, firstState } from './known-state.ts';
+import { cachedState, catchUp, loadedState } from './known-state.ts';
 import type { KnownState } from './known-state.ts';
-import type { SequenceOf } from './open-commands.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-/** What one batch's worker knows of its accounts, from the first look at each until the batch ends. */
-export interface KnownAccounts {
-  readonly record: Records;
-  readonly sequenceOf: SequenceOf;
+type OnEvent = (recorded: RecordedEvent, after: AccountRecord) => void;
+
+const NO_FAILURES: ReadonlyMap<string, unknown> = new Map();
+
+/**
+ * What one batch's worker knows of its accounts, from the first look at each until the batch ends. Made
+ * for every request: a class costs least.
+ */
+export class KnownAccounts {
+  readonly #context: WorkerContext;
+  readonly #states = new Map<string, KnownState>();
+
+  constructor(context: WorkerContext) {
+    this.#context = context;
+  }
+
+  /** Undefined for an account without events. */
+  record(accountId: string): AccountRecord | undefined {
+    return this.#states.get(accountId)?.record;
+  }
+
+  /** The stream sequence of the account's last event; 0 for one without. */
+  sequenceOf(accountId: string): number {
+    return this.record(accountId)?.sequence ?? 0;
+  }
+
   /** Whether the leader has said so, or an append that met its expectation. */
-  readonly isNewest: (accountId: string) => boolean;
+  isNewest(accountId: string): boolean {
+    return this.#states.get(accountId)?.freshness === 'newest';
+  }
+
   /**
    * Loads those not yet known and catches up those that may be behind, side by side; `onEvent` is
    * told what the log held beyond the known state. Answers why some could not be had.
    */
-  prepare(
+  async prepare(
     accountIds: Iterable<string>,
-    onEvent: (recorded: RecordedEvent, after: AccountRecord) => void,
-  ): Promise<ReadonlyMap<string, unknown>>;
+    onEvent: OnEvent,
+  ): Promise<ReadonlyMap<string, unknown>> {
+    const looks: Promise<void>[] = [];
+    let failures: Map<string, unknown> | undefined;
+    for (const accountId of accountIds) {
+      const known = this.#states.get(accountId) ?? cachedState(this.#context, accountId);
+      if (known !== undefined && known.freshness !== 'stale') {
+        this.#states.set(accountId, known);
+        continue;
+      }
+      const look = this.#look(accountId, known, onEvent).catch((error: unknown) => {
+        (failures ??= new Map()).set(accountId, error);
+      });
+      looks.push(look);
+    }
+    if (looks.length > 0) await Promise.all(looks);
+    return failures ?? NO_FAILURES;
+  }
+
+  async #look(accountId: string, known: KnownState | undefined, onEvent: OnEvent): Promise<void> {
+    const first = known ?? (await loadedState(this.#context, accountId));
+    this.#states.set(accountId, first);
+    if (first.freshness !== 'stale') return;
+    this.#states.set(accountId, await catchUp(this.#context, accountId, first, onEvent));
+  }
+
   /** The account as an append has just left it. */
-  appended(accountId: string, record: AccountRecord): void;
+  appended(accountId: string, record: AccountRecord): void {
+    this.#states.set(accountId, { record, freshness: 'newest' });
+  }
+
   /** To be caught up before anything more is decided on them. */
-  outdated(accountIds: Iterable<string>): void;
+  outdated(accountIds: Iterable<string>): void {
+    for (const accountId of accountIds) {
+      this.#states.set(accountId, { record: this.record(accountId), freshness: 'stale' });
+    }
+  }
+
   /** Leaves what is known for the accounts' next batches, unless it may be behind. */
-  keep(): void;
-}
-
-export function knownAccounts(context: WorkerContext): KnownAccounts {
-  const states = new Map<string, KnownState>();
-  const record: Records = (accountId) => states.get(accountId)?.record;
-
-  return {
-    record,
-    sequenceOf: (accountId) => record(accountId)?.sequence ?? 0,
-    isNewest: (accountId) => states.get(accountId)?.freshness === 'newest',
-
-    async prepare(accountIds, onEvent) {
-      const failures = new Map<string, unknown>();
-      const work: Promise<void>[] = [];
-      async function look(accountId: string, known: KnownState | undefined): Promise<void> {
-        try {
-          const first = known ?? (await firstState(context, accountId));
-          const isBehind = first.freshness === 'stale';
-          states.set(accountId, first);
-          if (isBehind) states.set(accountId, await catchUp(context, accountId, first, onEvent));
-        } catch (error) {
-          failures.set(accountId, error);
-        }
-      }
-      for (const accountId of accountIds) {
-        const known = states.get(accountId);
-        if (known === undefined || known.freshness === 'stale') work.push(look(accountId, known));
-      }
-      await Promise.all(work);
-      return failures;
-    },
-
-    appended: (accountId, after) =>
-      void states.set(accountId, { record: after, freshness: 'newest' }),
-
-    outdated(accountIds) {
-      for (const accountId of accountIds) {
-        states.set(accountId, { record: record(accountId), freshness: 'stale' });
-      }
-    },
-
-    keep() {
-      for (const [accountId, { record: known, freshness }] of states) {
-        if (known !== undefined && freshness !== 'stale') context.cache.set(accountId, known);
-        else context.cache.delete(accountId);
-      }
-    },
-  };
+  keep(): void {
+    const { cache } = this.#context;
+    for (const [accountId, { record, freshness }] of this.#states) {
+      if (record !== undefined && freshness !== 'stale') cache.set(accountId, record);
+      else cache.delete(accountId);
+    }
+  }
 }

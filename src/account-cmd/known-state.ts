@@ -22,12 +22,21 @@ export interface KnownState {
   readonly freshness: 'newest' | 'likely' | 'stale';
 }
 
-/** The state from the cache, else from snapshot and log. */
-export async function firstState(context: WorkerContext, accountId: string): Promise<KnownState> {
-  const { cache, events, snapshots, observer } = context;
-  const cached = cache.get(accountId);
-  observer.cacheLookedUp(cached !== undefined);
-  if (cached !== undefined) return { record: cached, freshness: 'likely' };
+/** The state from the cache, if it is there. */
+export function cachedState(
+  { cache, observer }: WorkerContext,
+  accountId: string,
+): KnownState | undefined {
+  const record = cache.get(accountId);
+  observer.cacheLookedUp(record !== undefined);
+  return record && { record, freshness: 'likely' };
+}
+
+/** The state from snapshot and log. */
+export async function loadedState(
+  { events, snapshots, observer }: WorkerContext,
+  accountId: string,
+): Promise<KnownState> {
   const load = (consistency: Consistency, onProgress?: () => void) =>
     loadAccount(events, snapshots, accountId, consistency, observer.snapshotIgnored, onProgress);
   try {

@@ -3,12 +3,12 @@ import { expect, test } from 'vitest';
 import { ask, deposit } from '../../test/support/command-requests.ts';
 import { depositAfter, opening } from '../../test/support/account-events.ts';
 import type { BatchPlan } from './decide-batch.ts';
-import { openCommands } from './open-commands.ts';
+import { OpenCommands } from './open-commands.ts';
 
 test('a command of several lost appends may still land with any of them', () => {
   const [ada, bob] = [randomUUID(), randomUUID()];
   const { pending } = ask(deposit(ada, '1.00'));
-  const open = openCommands([pending]);
+  const open = new OpenCommands([pending]);
   const plan: BatchPlan = {
     events: [{ event: depositAfter(opening(ada)) }],
     written: [{ pending, begin: 0, end: 1 }],

@@ -12,41 +12,6 @@ export type Obstacle = Extract<CommandAnswer, { readonly kind: 'conflict' | 'una
 /** The stream sequence of an account's last event as it is known; 0 for one without. */
 export type SequenceOf = (accountId: string) => number;
 
-/** The commands of a batch that still wait for their answer. */
-export interface OpenCommands {
-  readonly size: number;
-  readonly has: (pending: PendingCommand) => boolean;
-  answer(pending: PendingCommand, answer: CommandAnswer): void;
-  /**
-   * The command's events are in the log, as the plan's recorded ones, and this is its account right
-   * after it.
-   */
-  written(command: WrittenCommand, after: AccountRecord, recorded: readonly RecordedEvent[]): void;
-  /** The first so many, in order. */
-  first(count: number): readonly PendingCommand[];
-  /**
-   * The plan's events were sent with these expectations and no answer came: they may be in the log,
-   * or may still get there while all its accounts' last sequences are the expected ones.
-   */
-  mayBeStored(plan: BatchPlan, expected: ReadonlyMap<string, number>): void;
-  /** The log says that it has the command, or is about to, and it is still to be read: nothing else may be answered. */
-  mayBeInLog(pending: PendingCommand): void;
-  /** Whether a lost append with the command in it can still land on accounts at these sequences. */
-  mayStillLand(pending: PendingCommand, sequenceOf: SequenceOf): boolean;
-  /** Whether the event is one that was sent for one of these and got no answer. */
-  isOwn(event: AccountEvent): boolean;
-  /** Ends the command whose last event on its own account was met in the log, if it is one of these. */
-  readonly met: (recorded: RecordedEvent, after: AccountRecord) => void;
-  /** Ends those of which surely nothing is in the log. */
-  endUnsent(answer: CommandAnswer): void;
-  /** Ends those about the account: 504 for those that may be in the log, `answer` for the others. */
-  endOf(accountId: string, answer: CommandAnswer): void;
-  /** Ends all, likewise. */
-  endAll(answer: CommandAnswer): void;
-  /** Ends those whose deadline has passed, likewise. */
-  endExpired(now: number, obstacle: Obstacle): void;
-}
-
 /** An event that may be in the log. */
 interface Sent {
   readonly plan: BatchPlan;
@@ -59,90 +24,133 @@ interface Sent {
 /** Holds whatever happens to the accounts. */
 const EXPECTS_NOTHING: ReadonlyMap<string, number> = new Map();
 
-export function openCommands(batch: readonly PendingCommand[]): OpenCommands {
-  const open = new Set(batch);
-  const sent = new Map<string, Sent>();
+/** The commands of a batch that still wait for their answer. Made for every request: a class costs least. */
+export class OpenCommands {
+  readonly #open: Set<PendingCommand>;
+  /** By event id; made, as the next one, only once an append is lost. */
+  #sent: Map<string, Sent> | undefined;
   /** Commands that may be in the log, with the expectations of each lost append they were in. */
-  const inDoubt = new Map<PendingCommand, ReadonlyMap<string, number>[]>();
+  #inDoubt: Map<PendingCommand, ReadonlyMap<string, number>[]> | undefined;
 
-  function answer(pending: PendingCommand, given: CommandAnswer): void {
-    if (open.delete(pending)) pending.settle(given);
+  constructor(batch: readonly PendingCommand[]) {
+    this.#open = new Set(batch);
   }
 
-  function doubt(pending: PendingCommand, expected: ReadonlyMap<string, number>): void {
-    const before = inDoubt.get(pending);
-    if (before === undefined) inDoubt.set(pending, [expected]);
-    else before.push(expected);
+  get size(): number {
+    return this.#open.size;
   }
 
-  function written(
+  has(pending: PendingCommand): boolean {
+    return this.#open.has(pending);
+  }
+
+  /** The first so many, in order. */
+  first(count: number): readonly PendingCommand[] {
+    return [...this.#open].slice(0, count);
+  }
+
+  answer(pending: PendingCommand, answer: CommandAnswer): void {
+    if (this.#open.delete(pending)) pending.settle(answer);
+  }
+
+  /**
+   * The command's events are in the log, as the plan's recorded ones, and this is its account right
+   * after it.
+   */
+  written(
     { pending, refusal, begin, end }: WrittenCommand,
     { account }: AccountRecord,
     recorded: readonly RecordedEvent[],
   ): void {
     const replayed = false;
     if (refusal !== undefined) {
-      answer(pending, { kind: 'refused', error: refusal, replayed });
+      this.answer(pending, { kind: 'refused', error: refusal, replayed });
       return;
     }
     const sequence = recorded[end - 1]?.sequence ?? 0;
     const events = needsEvents(pending.request) ? recorded.slice(begin, end) : undefined;
-    answer(pending, { kind: 'done', account, sequence, replayed, ...(events && { events }) });
+    this.answer(pending, { kind: 'done', account, sequence, replayed, ...(events && { events }) });
   }
 
-  function end(pending: PendingCommand, given: CommandAnswer): void {
-    const detail = 'detail' in given ? given.detail : `the last try ended in: ${given.kind}`;
-    answer(pending, inDoubt.has(pending) ? { kind: 'unknown', detail } : given);
+  /**
+   * The plan's events were sent with these expectations and no answer came: they may be in the log,
+   * or may still get there while all its accounts' last sequences are the expected ones.
+   */
+  mayBeStored(plan: BatchPlan, expected: ReadonlyMap<string, number>): void {
+    const sent = this.#sent ?? new Map<string, Sent>();
+    this.#sent = sent;
+    plan.events.forEach(({ event }, index) => sent.set(event.eventId, { plan, index }));
+    for (const command of plan.written) {
+      const index = lastOwnIndex(plan, command);
+      const last = plan.events[index];
+      if (last !== undefined) sent.set(last.event.eventId, { plan, index, endOf: command });
+      this.#doubt(command.pending, expected);
+    }
   }
 
-  return {
-    get size() {
-      return open.size;
-    },
-    has: (pending) => open.has(pending),
-    answer,
-    written,
-    first: (count) => [...open].slice(0, count),
-    mayStillLand(pending, sequenceOf) {
-      const appends = inDoubt.get(pending) ?? [];
-      return appends.some((expected) =>
-        [...expected].every(([accountId, sequence]) => sequenceOf(accountId) === sequence),
-      );
-    },
-    mayBeInLog(pending) {
-      doubt(pending, EXPECTS_NOTHING);
-    },
-    isOwn: ({ eventId }) => sent.has(eventId),
-    mayBeStored(plan, expected) {
-      plan.events.forEach(({ event }, index) => sent.set(event.eventId, { plan, index }));
-      for (const command of plan.written) {
-        const index = lastOwnIndex(plan, command);
-        const last = plan.events[index];
-        if (last !== undefined) sent.set(last.event.eventId, { plan, index, endOf: command });
-        doubt(command.pending, expected);
-      }
-    },
-    met({ event, sequence }, after) {
-      const own = sent.get(event.eventId);
-      if (own?.endOf === undefined) return;
-      const lastSequence = sequence + own.plan.events.length - 1 - own.index;
-      written(own.endOf, after, recordedEvents(own.plan, lastSequence));
-    },
-    endUnsent(given) {
-      for (const pending of open) if (!inDoubt.has(pending)) answer(pending, given);
-    },
-    endOf(accountId, given) {
-      for (const pending of open) {
-        if (accountsOf(pending.request).includes(accountId)) end(pending, given);
-      }
-    },
-    endAll(given) {
-      for (const pending of open) end(pending, given);
-    },
-    endExpired(now, obstacle) {
-      for (const pending of open) if (pending.deadline <= now) end(pending, obstacle);
-    },
-  };
+  /** The log says that it has the command, or is about to, and it is still to be read: nothing else may be answered. */
+  mayBeInLog(pending: PendingCommand): void {
+    this.#doubt(pending, EXPECTS_NOTHING);
+  }
+
+  /** Whether a lost append with the command in it can still land on accounts at these sequences. */
+  mayStillLand(pending: PendingCommand, sequenceOf: SequenceOf): boolean {
+    const appends = this.#inDoubt?.get(pending) ?? [];
+    return appends.some((expected) =>
+      [...expected].every(([accountId, sequence]) => sequenceOf(accountId) === sequence),
+    );
+  }
+
+  /** Whether the event is one that was sent for one of these and got no answer. */
+  isOwn({ eventId }: AccountEvent): boolean {
+    return this.#sent?.has(eventId) === true;
+  }
+
+  /** Ends the command whose last event on its own account was met in the log, if it is one of these. */
+  met({ event, sequence }: RecordedEvent, after: AccountRecord): void {
+    const own = this.#sent?.get(event.eventId);
+    if (own?.endOf === undefined) return;
+    const lastSequence = sequence + own.plan.events.length - 1 - own.index;
+    this.written(own.endOf, after, recordedEvents(own.plan, lastSequence));
+  }
+
+  /** Ends those of which surely nothing is in the log. */
+  endUnsent(answer: CommandAnswer): void {
+    for (const pending of this.#open) if (!this.#isInDoubt(pending)) this.answer(pending, answer);
+  }
+
+  /** Ends those about the account: 504 for those that may be in the log, `answer` for the others. */
+  endOf(accountId: string, answer: CommandAnswer): void {
+    for (const pending of this.#open) {
+      if (accountsOf(pending.request).includes(accountId)) this.#end(pending, answer);
+    }
+  }
+
+  /** Ends all, likewise. */
+  endAll(answer: CommandAnswer): void {
+    for (const pending of this.#open) this.#end(pending, answer);
+  }
+
+  /** Ends those whose deadline has passed, likewise. */
+  endExpired(now: number, obstacle: Obstacle): void {
+    for (const pending of this.#open) if (pending.deadline <= now) this.#end(pending, obstacle);
+  }
+
+  #end(pending: PendingCommand, answer: CommandAnswer): void {
+    const detail = 'detail' in answer ? answer.detail : `the last try ended in: ${answer.kind}`;
+    this.answer(pending, this.#isInDoubt(pending) ? { kind: 'unknown', detail } : answer);
+  }
+
+  #doubt(pending: PendingCommand, expected: ReadonlyMap<string, number>): void {
+    this.#inDoubt ??= new Map();
+    const before = this.#inDoubt.get(pending);
+    if (before === undefined) this.#inDoubt.set(pending, [expected]);
+    else before.push(expected);
+  }
+
+  #isInDoubt(pending: PendingCommand): boolean {
+    return this.#inDoubt?.has(pending) === true;
+  }
 }
 
 /** Index of the command's last event on the account that it is remembered on. */

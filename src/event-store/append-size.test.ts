@@ -16,11 +16,11 @@ const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 /** Name, ": ", value and line end of each header, with those that only a batch has. */
 function headerBytes(pending: PendingEvent): number {
   const headers = eventHeaders(pending, 999);
-  headers['Nats-Expected-Last-Subject-Sequence'] = [String(Number.MAX_SAFE_INTEGER)];
-  headers['Nats-Batch-Id'] = [randomUUID()];
-  headers['Nats-Batch-Sequence'] = ['1000'];
-  headers['Nats-Batch-Commit'] = ['1'];
-  const lines = Object.entries(headers).map(([name, [value]]) => `${name}: ${value}\r\n`);
+  headers['Nats-Expected-Last-Subject-Sequence'] = String(Number.MAX_SAFE_INTEGER);
+  headers['Nats-Batch-Id'] = randomUUID();
+  headers['Nats-Batch-Sequence'] = '1000';
+  headers['Nats-Batch-Commit'] = '1';
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   return Buffer.byteLength(`NATS/1.0\r\n${lines.join('')}\r\n`);
 }
 

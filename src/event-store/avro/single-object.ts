@@ -14,6 +14,9 @@ export class UndecodablePayloadError extends Error {
   override readonly name = 'UndecodablePayloadError';
 }
 
+/** Room for the largest record so far: one that is larger makes it grow. */
+const FIRST_SCRATCH_BYTES = 4096;
+
 export interface DecodedObject {
   /** The schema the object was written with. */
   readonly writer: Schema;
@@ -49,10 +52,19 @@ export function singleObjectCodec(
     return header;
   }
 
+  let scratch = Buffer.allocUnsafeSlow(FIRST_SCRATCH_BYTES);
+
   return {
     encode(name, record) {
       const schema = registry.newest(name);
-      return Buffer.concat([headerOf(schema), schema.type.toBuffer(record)]);
+      // The type's own toBuffer gets memory of its own for each record, outside of Node's pool.
+      const end = schema.type.encode(record, scratch, HEADER_LENGTH);
+      if (end < 0) {
+        scratch = Buffer.allocUnsafeSlow(scratch.length - end);
+        return this.encode(name, record);
+      }
+      headerOf(schema).copy(scratch);
+      return Buffer.from(scratch.subarray(0, end));
     },
     decode(payload) {
       const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);

@@ -84,9 +84,9 @@ function messagesOf(writes: readonly AccountWrite[]): Message[] {
         before !== undefined && sameCommand(before.event, event) ? before.indexInCommand + 1 : 0;
       const headers = eventHeaders(pending, indexInCommand);
       const place = messages.length;
-      if (before === undefined) headers[EXPECTED_SEQUENCE_HEADER] = [String(expectedSequence)];
+      if (before === undefined) headers[EXPECTED_SEQUENCE_HEADER] = String(expectedSequence);
       else if (place - before.place > 1)
-        headers[PREDECESSOR_HEADER] = [String(place - before.place)];
+        headers[PREDECESSOR_HEADER] = String(place - before.place);
       accounts.set(accountId, { place, event, indexInCommand });
       messages.push({ subject, payload: encodeEvent(event), headers });
     }
@@ -106,8 +106,8 @@ interface Written {
 function markAsBatch(messages: readonly Message[]): void {
   const batchId = randomUUID();
   messages.forEach(({ headers }, index) => {
-    headers['Nats-Batch-Id'] = [batchId];
-    headers['Nats-Batch-Sequence'] = [String(index + 1)];
-    if (index === messages.length - 1) headers['Nats-Batch-Commit'] = ['1'];
+    headers['Nats-Batch-Id'] = batchId;
+    headers['Nats-Batch-Sequence'] = String(index + 1);
+    if (index === messages.length - 1) headers['Nats-Batch-Commit'] = '1';
   });
 }
