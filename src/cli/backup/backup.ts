@@ -66,6 +66,8 @@ async function makeEmpty(folder: string): Promise<void> {
   throw new CliError(`${folder} is not empty: name a new folder for each backup`);
 }
 
+const NO_BACKUP = 'This is no backup: try again, and run "jetbank verify"';
+
 interface Taken {
   readonly header: SnapshotHeader;
   readonly archive: ArchiveSummary;
@@ -73,13 +75,13 @@ interface Taken {
 
 /** Reads back the file that was written, so that what is recorded is what is there. */
 async function takeAndCheck(nats: NatsOnly, path: string): Promise<Taken> {
-  const header = await take(nats, path);
+  const header = await take(nats, path).catch((error: unknown) => {
+    throw new CliError(`${messageOf(error)}. ${NO_BACKUP}`);
+  });
   process.stderr.write('reading it back\n');
   const archive = await readArchive(path, readableOrAsStored(nats.jsm)).catch((error: unknown) => {
     if (!(error instanceof BrokenArchiveError)) throw error;
-    throw new CliError(
-      `${path} is damaged: ${error.message}. This is no backup: try again, and run "jetbank verify"`,
-    );
+    throw new CliError(`${path} is damaged: ${error.message}. ${NO_BACKUP}`);
   });
   expectAllOf(header.state, archive);
   return { header, archive };

@@ -1,5 +1,5 @@
 import type { JetStreamManager, StreamState } from '@nats-io/jetstream';
-import type { BlockRecord } from '../../event-store/jetstream/archive/message-block.ts';
+import type { ArchivedMessage } from '../../event-store/jetstream/archive/archived-message.ts';
 import type { ArchiveSummary } from '../../event-store/jetstream/archive/read-archive.ts';
 import { STREAM } from '../../event-store/jetstream/names.ts';
 import { entryOf } from '../../event-store/log-entry.ts';
@@ -40,8 +40,11 @@ const holes = (first: number, last: number, messages: number) => last - first + 
  */
 export function readableOrAsStored(
   jsm: JetStreamManager,
-): (message: BlockRecord) => Promise<void> | void {
-  async function expectStored({ sequence, payload }: BlockRecord, reason: string): Promise<void> {
+): (message: ArchivedMessage) => Promise<void> | void {
+  async function expectStored(
+    { sequence, payload }: ArchivedMessage,
+    reason: string,
+  ): Promise<void> {
     const refuse = (what: string) =>
       new CliError(
         `message ${sequence} of the backup cannot be read (${reason}), and ${STREAM} ${what}: a file of the ` +

@@ -17,6 +17,7 @@ import { readNatsSettings } from '../../platform/nats-settings.ts';
 import { readArguments } from '../arguments.ts';
 import { CliError } from '../cli-error.ts';
 import { counted } from '../counted.ts';
+import { atLeast } from '../doctor/finding.ts';
 import { withNats } from '../nats-only.ts';
 import type { NatsOnly } from '../nats-only.ts';
 import { progressBar } from '../progress-bar.ts';
@@ -26,6 +27,9 @@ import { oneFolder } from './folder-argument.ts';
 import { ARCHIVE, readManifest } from './manifest.ts';
 import type { Manifest } from './manifest.ts';
 import { setOpenTimers } from './open-timers.ts';
+
+/** The first nats-server that makes archives of messages; it takes those of blocks too. */
+const TAKES_MESSAGES = '2.15.0';
 
 const OPTIONS = { json: { type: 'boolean' }, replicas: { type: 'string' } } as const;
 
@@ -38,7 +42,7 @@ export async function restore(args: readonly string[], variables: Environment): 
   const settings = readNatsSettings(env);
   env.done();
   const { header, manifest } = await readManifest(folder);
-  const { end } = await expectWhole(folder, manifest);
+  const archive = await expectWhole(folder, manifest);
   await withNats(settings, async (nats) => {
     const there = await copiesOfSent(nats.jsm, manifest);
     const copies = replicas ?? there ?? header.config.num_replicas;
@@ -46,8 +50,12 @@ export async function restore(args: readonly string[], variables: Environment): 
       expectCopies(manifest, there, copies);
       process.stderr.write('the log is there already: only checking it and setting timers\n');
     } else {
+      expectTaker(nats.nc.info?.version ?? '0', archive, manifest);
       await forgetSnapshots(nats.jsm);
-      await send(nats, folder, end, { ...header, config: withReplicas(header.config, copies) });
+      await send(nats, folder, archive.end, {
+        ...header,
+        config: withReplicas(header.config, copies),
+      });
     }
     const holds = await checkRestored(nats.jsm, manifest, there === undefined);
     const timers = await setOpenTimers(nats, holds, copies);
@@ -99,6 +107,19 @@ function expectCopies({ stream }: Manifest, there: number, wanted: number): void
   throw new CliError(
     `${stream} is there with ${there} copies, not ${wanted}: nothing was changed. Call it again without ` +
       `--replicas, then "jetbank streams apply --replicas ${wanted}"`,
+  );
+}
+
+/** @throws CliError when the server knows only archives of blocks, and this is none. */
+export function expectTaker(
+  version: string,
+  { kind }: Pick<ArchiveSummary, 'kind'>,
+  { server }: Pick<Manifest, 'server'>,
+): void {
+  if (kind === 'blocks' || atLeast(version, TAKES_MESSAGES)) return;
+  throw new CliError(
+    `nats-server ${version} does not take a backup of ${server}: nothing was restored. ` +
+      `Restore it to nats-server ${TAKES_MESSAGES} or newer`,
   );
 }
 

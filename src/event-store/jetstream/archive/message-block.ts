@@ -1,15 +1,4 @@
-/** A message as it stands in a block file of nats-server. */
-export interface BlockRecord {
-  /** Where it begins in the block. */
-  readonly at: number;
-  readonly sequence: number;
-  /** Nanoseconds since 1970 UTC. */
-  readonly time: bigint;
-  readonly subject: string;
-  /** As on the wire; empty where there are none. */
-  readonly headers: string;
-  readonly payload: Buffer;
-}
+import type { ArchivedMessage } from './archived-message.ts';
 
 /** Length (with a bit for "has headers"), sequence (with two for "erased" and "gap"), time, subject length. */
 const HEADER = 22;
@@ -18,13 +7,13 @@ const HAS_HEADERS = 0x8000_0000;
 const NOT_A_MESSAGE = 0xc000_0000;
 
 /**
- * The messages of a block (`filestore.go`, nats-server 2.14), up to a record that is not all there:
+ * The messages of a block (`filestore.go`, nats-server 2.12 to 2.14), up to a record that is not all there:
  * the server drops that too when it reads the block. `onTorn` is told where such a record begins.
  */
 export function* messagesIn(
   block: Buffer,
   onTorn: (at: number) => void = () => undefined,
-): Generator<BlockRecord> {
+): Generator<ArchivedMessage> {
   for (let at = 0; at < block.length;) {
     const marked = at + HEADER > block.length ? 0 : block.readUInt32LE(at);
     const hasHeaders = (marked & HAS_HEADERS) !== 0;

@@ -5,6 +5,9 @@ const HEADER = 4;
 const CHECKSUM = 4;
 const STREAM_MAGIC = 'S2sTwO';
 
+/** The chunk that every stream begins with. */
+export const S2_BEGIN = Buffer.from(`\xff\x06\x00\x00${STREAM_MAGIC}`, 'latin1');
+
 /** Chunk types of the framing format that S2 shares with Snappy; 0x80 and above may be skipped. */
 const COMPRESSED = 0x00;
 const UNCOMPRESSED = 0x01;
