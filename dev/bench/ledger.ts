@@ -6,6 +6,7 @@ import { jetStreamStores } from '../../src/event-store/jetstream/jetstream-event
 import type { JetStreamStores } from '../../src/event-store/jetstream/jetstream-event-store.ts';
 import { provisionStreams } from '../../src/event-store/jetstream/provision.ts';
 import { readHeadersInOneGo } from '../../src/platform/nats-headers.ts';
+import type { BinaryChoice } from '../binaries/choice.ts';
 import { startNatsCluster } from '../stack/nats-cluster.ts';
 import { startNats } from '../stack/nats.ts';
 import type { NatsServer } from '../stack/nats.ts';
@@ -24,12 +25,21 @@ export interface BenchLedger extends LedgerStreams {
   readonly server: NatsServer;
 }
 
-/** On one nats-server; `natsConfig` is more of its configuration, such as `jetstream { sync_interval: always }`. */
+export interface LedgerServer {
+  /** Of its data in the folder. Default: `nats`. */
+  readonly name?: string;
+  /** More of its configuration, such as `jetstream { sync_interval: always }`. */
+  readonly natsConfig?: string;
+  /** Default: found as `dev/binaries` describes. */
+  readonly binary?: BinaryChoice;
+}
+
+/** On one nats-server. */
 export async function startLedger(
   folder: string,
-  { name = 'nats', natsConfig = '' }: { readonly name?: string; readonly natsConfig?: string } = {},
+  { name = 'nats', natsConfig = '', ...binary }: LedgerServer = {},
 ): Promise<BenchLedger> {
-  const server = await startNats({ dataDir: join(folder, name), config: natsConfig });
+  const server = await startNats({ dataDir: join(folder, name), config: natsConfig, ...binary });
   return { ...(await streamsOn(server, [server.url], 1)), server };
 }
 

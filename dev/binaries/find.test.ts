@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readFile, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fakeProgram } from '../../test/support/fake-program.ts';
@@ -9,7 +9,7 @@ import { describeChoice } from './choice.ts';
 import { findHelm, findNatsCli } from './go-tools.ts';
 import { findMongod } from './mongod.ts';
 import { NPM_MONGOD } from './mongod-npm.ts';
-import { findNatsServer } from './nats-server.ts';
+import { findNatsServer, findNewestNatsServer } from './nats-server.ts';
 
 let folder: TempFolder;
 let bin: string;
@@ -32,6 +32,15 @@ async function cached(place: string, script: string): Promise<string> {
   await mkdir(dirname(path), { recursive: true });
   return fakeProgram(dirname(path), path.slice(dirname(path).length + 1), script);
 }
+
+/** A Go that builds a program by this name of the module's own. */
+const fakeGo = (name: string) =>
+  fakeProgram(
+    bin,
+    'go',
+    '[ "$1" = version ] && echo go version go1.26.8 && exit\n' +
+      `echo "$2" > "$GOBIN/${name}" && /bin/chmod +x "$GOBIN/${name}"`,
+  );
 
 describe('findNatsServer', () => {
   it('takes the one on PATH', async () => {
@@ -58,6 +67,40 @@ describe('findNatsServer', () => {
     await expect(none).rejects.toThrow(
       /^no nats-server: .*; install nats-server 2\.12 or newer.*NATS_URL[^\n]*$/,
     );
+  });
+});
+
+describe('findNewestNatsServer', () => {
+  const packaged = () => fakeProgram(folder.path, 'packaged', 'echo nats-server: v2.14.0');
+
+  it('takes the one on PATH from 2.15 on', async () => {
+    const path = await fakeProgram(bin, 'nats-server', 'echo nats-server: v2.16.1');
+    expect(await findNewestNatsServer({ env })).toMatchObject({ path, version: '2.16.1' });
+  });
+
+  it('builds one with Go into the cache, once, where that on PATH is older', async () => {
+    const old = await fakeProgram(bin, 'nats-server', 'echo nats-server: v2.14.7');
+    await fakeGo('nats-server');
+    const path = join(cache, 'nats-server-2.15.3', 'nats-server');
+    const why = `as ${old} is 2.14.7, not 2.15 or newer`;
+    expect(await findNewestNatsServer({ env })).toEqual({
+      ...{ path, version: '2.15.3', why: `built with Go, ${why}` },
+    });
+    expect(await readFile(path, 'utf8')).toBe('github.com/nats-io/nats-server/v2@v2.15.3\n');
+    await fakeProgram(bin, 'go', 'exit 1');
+    expect(await findNewestNatsServer({ env })).toMatchObject({
+      ...{ path, why: `built before, ${why}` },
+    });
+  });
+
+  it('takes what findNatsServer does where there is no Go, or it cannot build', async () => {
+    const path = await packaged();
+    const options = { env, packaged: () => path };
+    expect(await findNewestNatsServer(options)).toMatchObject({ path, version: '2.14.0' });
+    await fakeProgram(bin, 'go', '[ "$1" = version ] && echo go1.26.8 && exit\nexit 1');
+    expect(await findNewestNatsServer(options)).toMatchObject({ path, version: '2.14.0' });
+    const onPath = await fakeProgram(bin, 'nats-server', 'echo nats-server: v2.14.7');
+    expect(await findNewestNatsServer(options)).toMatchObject({ path: onPath });
   });
 });
 
@@ -128,12 +171,7 @@ describe('findNatsCli and findHelm', () => {
   });
 
   it('build with Go into the cache, once', async () => {
-    await fakeProgram(
-      bin,
-      'go',
-      '[ "$1" = version ] && echo go version go1.26.8 && exit\n' +
-        'echo "$2" > "$GOBIN/nats" && /bin/chmod +x "$GOBIN/nats"',
-    );
+    await fakeGo('nats');
     const path = join(cache, 'nats-0.4.0', 'nats');
     expect(await findNatsCli({ env })).toMatchObject({ path, version: '0.4.0' });
     expect(existsSync(path)).toBe(true);

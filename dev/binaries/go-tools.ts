@@ -1,7 +1,7 @@
 import { reasonOf } from '../stack-error.ts';
 import { cachedProgram, installProgram, withTempFolder } from './cache.ts';
 import type { BinaryChoice, LookupOptions } from './choice.ts';
-import { findOnPath, isExecutable } from './on-path.ts';
+import { findOnPath, isAtLeast, isExecutable } from './on-path.ts';
 import type { WantedProgram } from './on-path.ts';
 import { join } from 'node:path';
 import { run } from './run.ts';
@@ -37,6 +37,18 @@ const HELM: GoTool = {
   version: '3.22.0',
 };
 
+/** An atomic batch is synced once from 2.15 on, and the npm package has no such server. */
+const NATS_SERVER: GoTool = {
+  program: {
+    name: 'nats-server',
+    versionArgs: ['--version'],
+    wanted: '2.15 or newer',
+    accepts: (version) => isAtLeast(version, '2.15'),
+  },
+  module: 'github.com/nats-io/nats-server/v2',
+  version: '2.15.3',
+};
+
 /** A tool, or (with no path) half a sentence on why it is not to be had: tests then skip. */
 export type ToolChoice = BinaryChoice | { readonly path: undefined; readonly why: string };
 
@@ -48,6 +60,11 @@ export async function findNatsCli(options: LookupOptions = {}): Promise<ToolChoi
 /** Helm 3. Never fails; may take minutes the first time. */
 export async function findHelm(options: LookupOptions = {}): Promise<ToolChoice> {
   return findGoTool(HELM, options);
+}
+
+/** nats-server 2.15 or newer. Never fails; may take half a minute the first time. */
+export async function findRecentNatsServer(options: LookupOptions = {}): Promise<ToolChoice> {
+  return findGoTool(NATS_SERVER, options);
 }
 
 async function findGoTool(tool: GoTool, options: LookupOptions): Promise<ToolChoice> {

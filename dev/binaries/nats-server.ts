@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { StackError } from '../stack-error.ts';
 import type { BinaryChoice, LookupOptions } from './choice.ts';
+import { findRecentNatsServer } from './go-tools.ts';
 import { findOnPath, isAtLeast, isExecutable, versionOf } from './on-path.ts';
 
 /** The oldest server whose streams know atomic batches (`allow_atomic`). */
@@ -44,6 +45,12 @@ export async function findNatsServer(options: NatsServerLookup = {}): Promise<Bi
       `install nats-server ${program.wanted} (on macOS: brew install nats-server), ` +
       'or set NATS_URL to a running one',
   );
+}
+
+/** The newest to be had: 2.15 or newer from PATH or built with Go, else as {@link findNatsServer}. */
+export async function findNewestNatsServer(options: NatsServerLookup = {}): Promise<BinaryChoice> {
+  const recent = await findRecentNatsServer(options);
+  return recent.path === undefined ? findNatsServer(options) : recent;
 }
 
 function packagedNatsServer(): string | undefined {

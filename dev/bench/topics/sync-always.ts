@@ -1,4 +1,5 @@
 import { createCommandService } from '../../../src/account-cmd/command-service.ts';
+import { findNewestNatsServer } from '../../binaries/nats-server.ts';
 import { startDepositService } from '../deposit-service.ts';
 import { newFigures } from '../figures.ts';
 import { fillLog } from '../fixtures.ts';
@@ -11,7 +12,10 @@ import { HOT_TARGET } from './hot.ts';
 
 const ACCOUNTS = 1_000;
 
-/** The same where nats-server syncs every write to disk before it acknowledges. */
+/**
+ * The same where nats-server syncs to disk before it acknowledges: with the newest to be had, since those
+ * before 2.15 sync every event of an atomic batch by itself.
+ */
 export const syncAlways: Topic = {
   name: 'sync-always',
   title: 'With sync_interval: always',
@@ -19,7 +23,11 @@ export const syncAlways: Topic = {
 };
 
 async function measure({ rounds, seconds, folder }: Settings): Promise<readonly Row[]> {
-  const ledger = await startLedger(folder, { natsConfig: 'jetstream { sync_interval: always }' });
+  const binary = await findNewestNatsServer({ progress });
+  const ledger = await startLedger(folder, {
+    natsConfig: 'jetstream { sync_interval: always }',
+    binary,
+  });
   const accountIds = await fillLog(ledger.events, ACCOUNTS, 1);
   const inProcess = createCommandService(ledger);
   const figures = newFigures();
@@ -39,7 +47,7 @@ async function measure({ rounds, seconds, folder }: Settings): Promise<readonly 
   return [
     ...service.ceilings(),
     {
-      name: `deposits on one hot account, in process, ${CALLERS} callers`,
+      name: `deposits on one hot account, in process, ${CALLERS} callers, nats-server ${binary.version ?? 'unknown'}`,
       rounds: of('hot'),
       unit: 'commands/s',
       ratio: ratio('hot', 'one after another', HOT_TARGET),
