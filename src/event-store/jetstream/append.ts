@@ -19,7 +19,7 @@ interface Message {
   readonly headers: Headers;
 }
 
-/** The server refuses more messages in one atomic batch (nats-server 2.12 to 2.14). */
+/** The server refuses more messages in one atomic batch (nats-server 2.12 to 2.15). */
 export const MAX_BATCH = 1000;
 
 /**

@@ -14,7 +14,7 @@ const DEFAULT_ACK_WAIT = 30_000_000_000;
 const DEFAULT_DUPLICATE_WINDOW = 120_000_000_000;
 
 /**
- * What nats-server takes for a setting of a stream that is left out (`checkStreamCfg`, 2.14). Every
+ * What nats-server takes for a setting of a stream that is left out (`checkStreamCfg`, 2.14 and 2.15). Every
  * other setting is then off, zero or empty, and the server leaves it out of its answers.
  */
 export const STREAM_DEFAULTS: Settings = {
