@@ -1,11 +1,7 @@
 import type { Rules } from '../account/account.ts';
-import { decide, rejectionOf } from '../account/decide.ts';
 import type { DomainError } from '../account/errors.ts';
-import type { AccountEvent, AccountFact, RecordedEvent } from '../account/events.ts';
-import { nextExpired } from '../account/holds.ts';
+import type { RecordedEvent } from '../account/events.ts';
 import type { AccountRecord } from '../account/record.ts';
-import { applyRecorded } from '../account/record.ts';
-import { transfer } from '../account/transfers.ts';
 import {
   MAX_APPEND_BYTES,
   MAX_APPEND_EVENTS,
@@ -13,8 +9,9 @@ import {
 } from '../event-store/append-size.ts';
 import type { PendingEvent } from '../event-store/event-store.ts';
 import { answerToKnown, refused } from './answer-again.ts';
-import { accountsOf } from './command.ts';
 import type { CommandAnswer, CommandRequest, PendingCommand } from './command.ts';
+import { Draft } from './draft.ts';
+import type { Records } from './draft.ts';
 import type { Sources } from './sources.ts';
 
 /** What a batch of commands does to its accounts, decided in order against the running states. */
@@ -47,9 +44,6 @@ export interface DecideOptions {
   /** Whether money may come into a frozen account. */
   readonly frozenTakesMoney: boolean;
 }
-
-/** The accounts as they are known; undefined for one without events. */
-export type Records = (accountId: string) => AccountRecord | undefined;
 
 /**
  * Decides a batch. Pure but for the sources; nothing is written here. A key that repeats within the
@@ -85,9 +79,9 @@ export function decideBatch(
       answered.push({ pending, answer: { kind: 'version_mismatch', actual: version } });
       continue;
     }
-    const draft = draftOf(current, request, rules, sources);
+    const draft = new Draft(current, request, rules, sources);
     const refusal = draft.isFull ? undefined : draft.decide(rememberRejections);
-    if (refusal !== undefined && draft.isEmpty()) {
+    if (refusal !== undefined && draft.isEmpty) {
       answered.push({ pending, answer: refused(refusal, false) });
       continue;
     }
@@ -112,89 +106,6 @@ export function decideBatch(
 
 /** The same key on another account is another command. */
 const keyOf = ({ accountId, commandId }: CommandRequest) => `${accountId}:${commandId}`;
-
-/** What one command would leave: its events, and its accounts after them. */
-function draftOf(current: Records, request: CommandRequest, rules: Rules, sources: Sources) {
-  const { command, accountId: ownAccount } = request;
-  const records = new Map<string, AccountRecord>();
-  const events: PendingEvent[] = [];
-  const recordOf: Records = (accountId) => records.get(accountId) ?? current(accountId);
-  const accountOf = (accountId: string) => recordOf(accountId)?.account;
-
-  function add(accountId: string, fact: AccountFact, identity: Identity): void {
-    const before = recordOf(accountId);
-    const version = (before?.account.version ?? 0) + 1;
-    const place = { accountId, version, eventId: sources.newId(), occurredAt: sources.now() };
-    const event: AccountEvent = { ...fact, ...place, ...identity };
-    // The real sequence is known only once the event is in the log.
-    records.set(accountId, applyRecorded(before, { sequence: 0, event }));
-    const { traceparent } = request;
-    events.push({ event, ...(traceparent !== undefined && { traceparent }) });
-  }
-
-  /**
-   * A timer that is late or lost is made up for before anything else happens to the account. No more
-   * than an append takes: they hold no client's text, so as many always fit.
-   */
-  function releaseExpired(accountId: string): void {
-    while (events.length < MAX_APPEND_EVENTS) {
-      const account = accountOf(accountId);
-      const fact = account && nextExpired(account, rules);
-      if (fact === undefined) return;
-      add(accountId, fact, { commandId: sources.newId(), commandHash: null });
-    }
-  }
-
-  function decideCommand(): readonly OwnFact[] | DomainError {
-    if (command.type === 'Transfer') {
-      const decision = transfer(accountOf, command, rules);
-      return decision.ok ? decision.facts : decision.error;
-    }
-    const decision = decide(accountOf(ownAccount), command, rules);
-    if (!decision.ok) return decision.error;
-    return decision.facts.map((fact) => ({ accountId: ownAccount, fact }));
-  }
-
-  // A hold's own timer releases it by itself: its command is not to find it released already.
-  if (command.type !== 'ExpireHold') accountsOf(request).forEach(releaseExpired);
-  const expired = events.length;
-
-  return {
-    events,
-    records,
-    /** How many of the events, the first ones, let expired holds go. */
-    expired,
-    /** Whether those leave no room for the command in an append, and may not be all. */
-    isFull: expired >= MAX_APPEND_EVENTS,
-    /** Whether the command itself leaves nothing: what it let go on the way is then left to others. */
-    isEmpty: () => events.length === expired,
-    /** Answers why it is refused; a refusal that is to be remembered leaves an event all the same. */
-    decide(rememberRejections: boolean): DomainError | undefined {
-      const decided = decideCommand();
-      const own = { commandId: request.commandId, commandHash: request.commandHash };
-      if ('code' in decided) {
-        const remember = rememberRejections && request.commandHash !== null;
-        const fact = remember ? rejectionOf(accountOf(ownAccount), decided) : undefined;
-        if (fact !== undefined) add(ownAccount, fact, own);
-        return decided;
-      }
-      // A key belongs to one account: to the others the transfer comes under its own id.
-      const commandId = command.type === 'Transfer' ? command.transferId : own.commandId;
-      const others = { commandId, commandHash: null };
-      for (const { accountId, fact } of decided) {
-        add(accountId, fact, accountId === ownAccount ? own : others);
-      }
-      return undefined;
-    },
-  };
-}
-
-type Identity = Pick<AccountEvent, 'commandId' | 'commandHash'>;
-
-interface OwnFact {
-  readonly accountId: string;
-  readonly fact: AccountFact;
-}
 
 /** The plan's events as they stand in the log, whose last one has the stream sequence given. */
 export function recordedEvents(plan: BatchPlan, lastSequence: number): RecordedEvent[] {

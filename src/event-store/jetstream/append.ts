@@ -85,8 +85,7 @@ function messagesOf(writes: readonly AccountWrite[]): Message[] {
       const headers = eventHeaders(pending, indexInCommand);
       const place = messages.length;
       if (before === undefined) headers[EXPECTED_SEQUENCE_HEADER] = String(expectedSequence);
-      else if (place - before.place > 1)
-        headers[PREDECESSOR_HEADER] = String(place - before.place);
+      else if (place - before.place > 1) headers[PREDECESSOR_HEADER] = String(place - before.place);
       accounts.set(accountId, { place, event, indexInCommand });
       messages.push({ subject, payload: encodeEvent(event), headers });
     }
