@@ -9,6 +9,7 @@ import type { Row } from '../report.ts';
 import type { Settings, Topic } from '../topic.ts';
 
 export const ACCOUNTS = 10_000;
+const TARGET = { spread: { atLeast: 0.8 }, hot: { atLeast: 0.9 } };
 
 /** What the service costs beside a bare one, and a hot account beside a spread load. */
 export const http: Topic = { name: 'http', title: 'Commands over HTTP', measure };
@@ -59,13 +60,13 @@ async function measure({ rounds, seconds, folder }: Settings): Promise<readonly 
       name: `deposits spread over ${accounts} accounts, ${connections}`,
       rounds: of('spread'),
       unit: requests,
-      ratio: ratio('spread', 'bare'),
+      ratio: ratio('spread', 'bare', TARGET.spread),
     },
     {
       name: `deposits on one hot account, ${connections}`,
       rounds: of('hot'),
       unit: requests,
-      ratio: ratio('hot', 'spread'),
+      ratio: ratio('hot', 'spread', TARGET.hot),
     },
   ];
 }

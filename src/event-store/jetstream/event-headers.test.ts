@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { headers } from 'nats';
-import type { MsgHdrs, MsgHdrsImpl } from 'nats';
+import { headers, MsgHdrsImpl } from 'nats';
+import type { MsgHdrs } from 'nats';
 import { expect, test } from 'vitest';
 import { opening } from '../../../test/support/account-events.ts';
 import { eventHeaders, messageHeaders } from './event-headers.ts';
 
 const event = opening(randomUUID());
-const text = (sent: MsgHdrs) => Buffer.from((sent as MsgHdrsImpl).encode()).toString();
+
+function text(sent: MsgHdrs): string {
+  if (!(sent instanceof MsgHdrsImpl)) throw new Error('the client could not send these');
+  return Buffer.from(sent.encode()).toString();
+}
 
 test('headers go over the wire as the client would send them, set one by one', () => {
   const own = { ...eventHeaders({ event }, 0), 'Not-Of-Ours': 'Zoë' };
