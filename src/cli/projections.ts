@@ -11,6 +11,7 @@ import type { BuildStatus, ProjectionStatus } from '../projections/status.ts';
 import { CliError } from './cli-error.ts';
 import { withConnections } from './connections.ts';
 import type { Connections } from './connections.ts';
+import { counted } from './counted.ts';
 import { liveBuild } from './live-build.ts';
 import { projectionsArgs } from './projections-args.ts';
 import type { ProjectionsCommand } from './projections-args.ts';
@@ -58,7 +59,7 @@ function printStatus({ name, paused, builds }: ProjectionStatus, logSequence: nu
       const lag =
         lagEvents === undefined
           ? 'no consumer'
-          : `${lagEvents} events and ${lagSeconds.toFixed(1)} s behind`;
+          : `${counted(lagEvents, 'event')} and ${lagSeconds.toFixed(1)} s behind`;
       print(`    ${id}: at ${sequence}, ${lag}`);
     }
     printParked(build);
@@ -90,7 +91,7 @@ async function retry({ db, events }: Connections, accountIds: readonly string[])
     if (report.parked !== undefined) still += 1;
     const outcome =
       report.parked === undefined ? 'applied' : `still parked: ${report.parked.error}`;
-    print(`${report.accountId}: ${report.events} events, ${outcome}`);
+    print(`${report.accountId}: ${counted(report.events, 'event')}, ${outcome}`);
   }
   print(`${wanted.length} tried, ${still} still parked`);
   if (still > 0) process.exitCode = 1;

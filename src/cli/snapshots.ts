@@ -20,6 +20,7 @@ import { CliError } from './cli-error.ts';
 import { EXIT } from './command.ts';
 import { withLog } from './connections.ts';
 import type { LogConnections } from './connections.ts';
+import { counted } from './counted.ts';
 import { progressBar } from './progress-bar.ts';
 import { needSnapshotBucket } from './snapshot-bucket.ts';
 
@@ -101,7 +102,7 @@ function tell(
   for (const { accountId, version, error } of each ? rebuilt : failed) {
     print(`${accountId}: ${error ?? `snapshot of version ${version} written`}`);
   }
-  print(`${rebuilt.length - failed.length} snapshots written, ${failed.length} not`);
+  print(`${counted(rebuilt.length - failed.length, 'snapshot')} written, ${failed.length} not`);
 }
 
 async function rebuildOne(

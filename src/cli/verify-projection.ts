@@ -5,6 +5,7 @@ import { expectOwnShape } from '../projections/rebuild-target.ts';
 import { verifyBuild } from '../projections/verify.ts';
 import type { VerifyReport } from '../projections/verify.ts';
 import type { Connections } from './connections.ts';
+import { counted } from './counted.ts';
 import { passesOver } from './passes.ts';
 import { progressBar } from './progress-bar.ts';
 
@@ -54,9 +55,10 @@ export async function verifyProjection(
     for (const { collection, id, sequence, detail } of differences) {
       process.stdout.write(`stream sequence ${sequence}: ${collection} ${id} ${detail}\n`);
     }
-    const parked = unreadable === 0 ? '' : `, ${unreadable} accounts that cannot be read on`;
+    const parked =
+      unreadable === 0 ? '' : `, ${counted(unreadable, 'account')} that cannot be read on`;
     process.stdout.write(
-      `build ${build.number}: ${accounts} accounts and ${lines} lines compared${parked}, ` +
+      `build ${build.number}: ${counted(accounts, 'account')} and ${counted(lines, 'line')} compared${parked}, ` +
         `${differenceCount} differences\n`,
     );
   }

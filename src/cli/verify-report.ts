@@ -84,7 +84,7 @@ export function reportAsText(report: LedgerReport): string {
   const { untilSequence, log, snapshots, readModels, notLookedAt } = report;
   const { count, first } = findingsOf(report);
   const lines = [
-    `log: ${log.events} events of ${log.accounts} accounts, up to stream sequence ${untilSequence}`,
+    `log: ${counted(log.events, 'event')} of ${counted(log.accounts, 'account')}, up to stream sequence ${untilSequence}`,
     snapshots === undefined ? 'snapshots: there is no bucket' : snapshotsLine(snapshots),
     notLookedAt === undefined
       ? readModelsLine(readModels)
@@ -118,9 +118,10 @@ function endOf(count: number, sequence: number | undefined): string {
 function readModelsLine(report: ReadModelsReport | undefined): string {
   if (report === undefined) return 'read models: no service has projected into this database yet';
   const { build, accounts, lines, unreadable, untilSequence } = report;
-  const parked = unreadable === 0 ? '' : `, ${unreadable} accounts that cannot be read on`;
+  const parked =
+    unreadable === 0 ? '' : `, ${counted(unreadable, 'account')} that cannot be read on`;
   return (
-    `read models: ${accounts} accounts and ${lines} lines of build ${build} compared${parked}, ` +
+    `read models: ${counted(accounts, 'account')} and ${counted(lines, 'line')} of build ${build} compared${parked}, ` +
     `up to stream sequence ${untilSequence}`
   );
 }

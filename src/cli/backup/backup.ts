@@ -14,6 +14,7 @@ import { readNatsSettings } from '../../platform/nats-settings.ts';
 import { inboxPrefixOf } from '../../platform/nats.ts';
 import { readArguments } from '../arguments.ts';
 import { CliError } from '../cli-error.ts';
+import { counted } from '../counted.ts';
 import { withNats } from '../nats-only.ts';
 import type { NatsOnly } from '../nats-only.ts';
 import { progressBar } from '../progress-bar.ts';
@@ -41,7 +42,7 @@ export async function backup(args: readonly string[], variables: Environment): P
       log,
     });
     await writeManifest(folder, header, manifest);
-    const told = `${STREAM}: ${log.messages} messages, stream sequence ${log.first} to ${log.last}, in ${folder}`;
+    const told = `${STREAM}: ${counted(log.messages, 'message')}, stream sequence ${log.first} to ${log.last}, in ${folder}`;
     process.stdout.write(`${values.json === true ? JSON.stringify(manifest) : told}\n`);
   });
 }

@@ -5,6 +5,7 @@ import { STREAM } from '../../event-store/jetstream/names.ts';
 import { entryOf } from '../../event-store/log-entry.ts';
 import { messageOf } from '../../platform/message-of.ts';
 import { CliError } from '../cli-error.ts';
+import { counted } from '../counted.ts';
 
 /**
  * Whether every message that the stream had when the backup began is in the archive. A log loses no
@@ -25,7 +26,7 @@ export function expectAllOf(
   const known = holes(state.first_seq, state.last_seq, state.messages);
   if (log.first === state.first_seq && missing <= known) return;
   throw new CliError(
-    `the backup has ${log.messages} messages from ${log.first} to ${log.last}, but ${STREAM} had ` +
+    `the backup has ${counted(log.messages, 'message')} from ${log.first} to ${log.last}, but ${STREAM} had ` +
       `${state.messages} from ${state.first_seq} to ${state.last_seq}: files of the server have lost some. ` +
       'This is no backup: run "jetbank verify"',
   );

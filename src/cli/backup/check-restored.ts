@@ -4,6 +4,7 @@ import { logDigest, nanosOf } from '../../event-store/jetstream/log-digest.ts';
 import { readMessages } from '../../event-store/jetstream/replay.ts';
 import { entryOf } from '../../event-store/log-entry.ts';
 import { CliError } from '../cli-error.ts';
+import { counted } from '../counted.ts';
 import { progressBar } from '../progress-bar.ts';
 import type { Manifest } from './manifest.ts';
 import { openTimers } from './open-timers.ts';
@@ -35,7 +36,7 @@ export async function checkRestored(
   // It may be the ledger of a bank that is at work.
   if (!sent) throw anotherLog(stream, found.messages);
   throw new CliError(
-    `the restored ${stream} is not the one that was backed up: ${found.messages} messages from ` +
+    `the restored ${stream} is not the one that was backed up: ${counted(found.messages, 'message')} from ` +
       `${found.first} to ${found.last}, instead of ${log.messages} from ${log.first} to ${log.last}. ` +
       `Remove it with "nats stream rm ${stream}" and use another backup`,
   );
@@ -44,6 +45,6 @@ export async function checkRestored(
 /** Why nothing was restored where there is a log. */
 export const anotherLog = (stream: string, messages: number): CliError =>
   new CliError(
-    `there is a stream ${stream} already, with ${messages} messages: nothing was restored. ` +
+    `there is a stream ${stream} already, with ${counted(messages, 'message')}: nothing was restored. ` +
       `Back it up and remove it ("nats stream rm ${stream}"), or restore to another server`,
   );
