@@ -15,10 +15,7 @@ import type { Sources } from './sources.ts';
 /** The accounts as they are known; undefined for one without events. */
 export type Records = (accountId: string) => AccountRecord | undefined;
 
-/**
- * What one command would leave: its events, and its accounts after them. Made for every request: a class
- * costs least.
- */
+/** What one command would leave: its events, and its accounts after them. */
 export class Draft {
   readonly events: PendingEvent[] = [];
   /** The accounts that have changed. */

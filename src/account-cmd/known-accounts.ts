@@ -8,10 +8,7 @@ type OnEvent = (recorded: RecordedEvent, after: AccountRecord) => void;
 
 const NO_FAILURES: ReadonlyMap<string, unknown> = new Map();
 
-/**
- * What one batch's worker knows of its accounts, from the first look at each until the batch ends. Made
- * for every request: a class costs least.
- */
+/** What one batch's worker knows of its accounts, from the first look at each until the batch ends. */
 export class KnownAccounts {
   readonly #context: WorkerContext;
   readonly #states = new Map<string, KnownState>();

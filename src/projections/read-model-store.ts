@@ -50,13 +50,11 @@ export function readModelStore<D extends ProjectedDocument>(
     writeLines: (added) => insertNew(lines, added),
     async writeDocuments(changed, created = NONE) {
       const isNew = ({ _id }: D) => created.has(_id);
-      await Promise.all([
-        insertOrReplace(documents, changed.filter(isNew)),
-        replaceOlder(
-          documents,
-          changed.filter((document) => !isNew(document)),
-        ),
-      ]);
+      await insertOrReplace(documents, changed.filter(isNew));
+      await replaceOlder(
+        documents,
+        changed.filter((document) => !isNew(document)),
+      );
     },
     parked: parkedStore(parkedCollection(db, projection.name, build)),
   };

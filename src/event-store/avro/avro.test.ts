@@ -56,6 +56,15 @@ describe('the single-object encoding', () => {
     expect({ ...(codec.decode(payload).record as object) }).toEqual(deposited);
   });
 
+  test('of any length is kept while others are made', () => {
+    const lengths = [10, 4_050, 4_100, 100_000, 20];
+    const records = lengths.map((length) => ({ ...deposited, reference: 'r'.repeat(length) }));
+    const payloads = records.map((record) => codec.encode('MoneyDeposited', record));
+    expect(payloads.map((payload) => ({ ...(codec.decode(payload).record as object) }))).toEqual(
+      records,
+    );
+  });
+
   test.each([
     ['an empty payload', Buffer.alloc(0)],
     ['JSON', Buffer.from('{"amount":1,"currency":"USD"}')],
