@@ -7,6 +7,8 @@ import type { Page, PageRequest } from './page.ts';
 /** Which lines of an account's statement. Their order is that of the log, whatever their times say. */
 export interface StatementRange {
   readonly accountId: string;
+  /** The account's, as it is shown: lines beyond it may stand already, some before others. */
+  readonly version: number;
   /** Included. */
   readonly from?: Date | undefined;
   /** Not included. */
@@ -46,13 +48,13 @@ export async function* statementLines(
 }
 
 export function statementFilter(
-  { accountId, from, to }: StatementRange,
+  { accountId, version, from, to }: StatementRange,
   beforeVersion?: number,
 ): Filter<TransactionDocument> {
   const at = { ...(from !== undefined && { $gte: from }), ...(to !== undefined && { $lt: to }) };
   return {
     accountId,
-    ...(beforeVersion !== undefined && { version: { $lt: beforeVersion } }),
+    version: { $lte: version, ...(beforeVersion !== undefined && { $lt: beforeVersion }) },
     ...(Object.keys(at).length > 0 && { at }),
   };
 }

@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { statementFilter } from '../../src/account-query/statement.ts';
+import type { AccountDocument } from '../../src/projections/accounts.ts';
 import type { TransactionDocument } from '../../src/projections/transactions.ts';
 import { eventually } from '../support/await.ts';
 import { startBank } from '../support/bank.ts';
@@ -14,6 +15,7 @@ import { insertStatement } from '../support/statement-lines.ts';
 
 const ADA = '00000000-0000-4000-8000-00000000000a';
 const LONG = '00000000-0000-4000-8000-00000000000b';
+const AHEAD = '00000000-0000-4000-8000-00000000000d';
 const UNKNOWN = '00000000-0000-4000-8000-00000000000c';
 const LONG_LINES = 100_000;
 const CSV = { accept: 'text/csv' };
@@ -68,8 +70,21 @@ test.each([
   expect(records.map((record) => Number(record.split(',')[1]))).toEqual(expected);
 });
 
+test('lines that the account does not show yet are in no statement', async () => {
+  const accounts = bank.db.collection<AccountDocument>('accounts_v1');
+  await insertStatement(bank.db, AHEAD, 5);
+  await accounts.updateOne({ _id: AHEAD }, { $set: { version: 3 } });
+  const { items } = (await queries.get(path(AHEAD))).body as PageBody;
+  expect(items.map(({ version }) => version)).toEqual([3, 2, 1]);
+  const { text } = await queries.get(path(AHEAD), CSV);
+  expect(text.split('\r\n').slice(1, -1)).toHaveLength(3);
+});
+
 test('a range of times is picked out within an index', async () => {
-  const range = { accountId: LONG, from: new Date(1_000), to: new Date(5_000) };
+  const range = {
+    ...{ accountId: LONG, version: LONG_LINES },
+    ...{ from: new Date(1_000), to: new Date(5_000) },
+  };
   const lines = bank.db.collection<TransactionDocument>('transactions_v1');
   const found = lines.find(statementFilter(range, 50)).sort({ version: -1 });
   const stages = stagesOf(await found.explain('queryPlanner'));

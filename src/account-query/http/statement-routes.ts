@@ -42,18 +42,19 @@ export function statementRoutes(server: HttpServer, options: RouteOptions): void
     async (request, reply) => {
       const accountId = readAccountId(request.params.accountId);
       const { minSequence, limit, cursor, ...times } = request.query;
-      const range = { accountId, ...readRange(times) };
+      const range = readRange(times);
       reply.header('vary', 'accept');
       const csv = prefersCsv(request.headers.accept);
       if (csv && cursor !== undefined)
         throw invalid('cursor', 'cursor is not for CSV: it is whole');
       await untilVisible(minSequence, accountId);
-      if (csv) return sendCsv(request, reply, range);
-      const [account, lines] = await available(request, () =>
-        Promise.all([store.account(accountId), store.transactions(range, { limit, cursor })]),
-      );
+      const account = await available(request, () => store.account(accountId));
       if (account === undefined) throw accountNotFound();
-      const { items, nextCursor } = lines;
+      const statement = { accountId, version: account.version, ...range };
+      if (csv) return sendCsv(request, reply, statement);
+      const { items, nextCursor } = await available(request, () =>
+        store.transactions(statement, { limit, cursor }),
+      );
       return reply.send({ items: items.map(transactionView), nextCursor });
     },
   );
@@ -63,10 +64,7 @@ export function statementRoutes(server: HttpServer, options: RouteOptions): void
     const lines = store.allTransactions(range);
     reply.raw.once('close', () => void lines.return(undefined));
     // The first lines before the headers: what fails until then can still be answered as a problem.
-    const [account, first] = await available(request, () =>
-      Promise.all([store.account(accountId), lines.next()]),
-    );
-    if (account === undefined) throw accountNotFound();
+    const first = await available(request, () => lines.next());
     reply.type(`${CSV}; charset=utf-8; header=present`);
     reply.header('content-disposition', `attachment; filename="statement-${accountId}.csv"`);
     return sendStream(reply, csvOf(first, lines), { stopping, stalledMs: STALLED_MS });
