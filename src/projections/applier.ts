@@ -52,8 +52,8 @@ export const MAX_BATCH = 2_000;
 export const READ_MODEL_DELETED =
   'the read model was deleted or set back under the projector: building it again';
 
-/** Batches on their way to MongoDB: lines of one, documents of the one before, its checkpoint. */
-const PIPELINE_DEPTH = 3;
+/** Batches on their way to MongoDB: lines of two, documents of the one before, its checkpoint. */
+const PIPELINE_DEPTH = 4;
 
 /** Stream sequences between two checkpoints of a catch-up, at most: most may be of other groups. */
 const MAX_STRETCH = 50_000;

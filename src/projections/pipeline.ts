@@ -2,8 +2,8 @@
 export type Stage<T> = (item: T) => Promise<void>;
 
 /**
- * Items pass through the stages in the order they came; each stage works on one item at a time, and
- * the stages work side by side.
+ * Items pass through the stages side by side. The first stage takes each as it comes, whatever else
+ * is in it; from the second on, a stage works on one at a time, in the order they came.
  */
 export interface Pipeline<T> {
   /** Resolves once there is room for the item: `depth` are on their way at most. */
@@ -40,7 +40,7 @@ export function pipeline<T>(stages: readonly Stage<T>[], depth: number): Pipelin
       if (failure !== undefined) throw failure.error;
       let end = Promise.resolve();
       for (const [index, stage] of stages.entries()) {
-        end = pass(stage, item, end, ends[index] ?? end);
+        end = pass(stage, item, end, index === 0 ? end : (ends[index] ?? end));
         // Whoever pushes next or waits hears of it.
         end.catch(() => undefined);
         ends[index] = end;
