@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { crc32c } from './crc32c.ts';
+import { BrokenArchiveError } from './byte-reader.ts';
+import { crc32c, maskedCrc32c } from './crc32c.ts';
 import { decodeBlock, readS2, writeS2 } from './s2.ts';
 
 const MAGIC = Buffer.from('\xff\x06\x00\x00S2sTwO', 'latin1');
@@ -49,6 +50,35 @@ test('what is written is read again, in chunks of any size', async () => {
   expect(await all(readS2(of(...halves)))).toBe(data.toString());
   await expect(all(readS2(of(stream.subarray(0, 70_001))))).rejects.toThrow('it ends');
   await expect(all(readS2(of(stream.subarray(10))))).rejects.toThrow('no S2 stream');
+});
+
+/** A chunk of a stream with so much in it that its checksum can be wrong. */
+const chunk = (type: number, checksum: number, body: Buffer) => {
+  const header = Buffer.alloc(8);
+  header.writeUIntLE(type, 0, 1);
+  header.writeUIntLE(4 + body.length, 1, 3);
+  header.writeUInt32LE(checksum, 4);
+  return Buffer.concat([MAGIC, header, body]);
+};
+const checksum = maskedCrc32c(Buffer.from('bank'));
+
+test.each([
+  ['as it is', 0x01, Buffer.from('bank')],
+  ['compressed', 0x00, block(4, literal('bank'))],
+])('a chunk, %s, is held against its checksum', async (_, type, body) => {
+  expect(await all(readS2(of(chunk(type, checksum, body))))).toBe('bank');
+  const damaged = Buffer.from(body);
+  damaged.write('j', damaged.length - 1);
+  await expect(all(readS2(of(chunk(type, checksum, damaged))))).rejects.toThrow(
+    'a chunk does not match its checksum',
+  );
+  const none = Buffer.concat([MAGIC, Buffer.from([type, 3, 0, 0, 1, 2, 3])]);
+  await expect(all(readS2(of(none)))).rejects.toThrow(BrokenArchiveError);
+});
+
+test('a block that says it is longer than any is damage, and takes no memory', () => {
+  const length = [0xff, 0xff, 0xff, 0xff, 0x7f];
+  expect(() => decodeBlock(Buffer.from(length))).toThrow(BrokenArchiveError);
 });
 
 test('the checksum is the Castagnoli one', () => {

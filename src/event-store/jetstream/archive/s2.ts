@@ -29,7 +29,7 @@ export interface S2Options {
 
 /**
  * Decompresses the S2 stream in which nats-server sends a snapshot (github.com/klauspost/compress/s2).
- * Its checksums are left to a checksum over the whole archive.
+ * Every chunk is held against its checksum, so that damage is never written anew with a good one.
  * @throws BrokenArchiveError
  */
 export async function* readS2(
@@ -52,8 +52,7 @@ export async function* readS2(
     }
     if (type === UNCOMPRESSED || type === COMPRESSED) {
       onFrame?.({ at, dataAt });
-      const stored = body.subarray(CHECKSUM);
-      const data = type === COMPRESSED ? decodeBlock(stored) : stored;
+      const data = dataOf(type, body);
       dataAt += data.length;
       yield data;
     } else if (type < FIRST_SKIPPABLE) {
@@ -63,9 +62,22 @@ export async function* readS2(
   }
 }
 
+/** What a chunk holds. @throws BrokenArchiveError when it is not what was written. */
+function dataOf(type: number, body: Buffer): Buffer {
+  const checksum = readLittle(body, 0, CHECKSUM);
+  const stored = body.subarray(CHECKSUM);
+  const data = type === COMPRESSED ? decodeBlock(stored) : stored;
+  if (maskedCrc32c(data) === checksum) return data;
+  throw new BrokenArchiveError('a chunk does not match its checksum');
+}
+
+/** No writer of S2 makes longer blocks, in bytes. */
+const LONGEST_BLOCK = 4 * 1024 * 1024;
+
 /** One block: its length as a varint, then literals and copies of what came before. */
 export function decodeBlock(source: Buffer): Buffer {
   const { value: length, end } = readVarint(source);
+  if (length > LONGEST_BLOCK) throw corrupt();
   const target = Buffer.alloc(length);
   let from = end;
   let to = 0;

@@ -27,7 +27,8 @@ export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerato
     // The end is two empty blocks, so an archive that was cut off never looks like a whole one.
     if (header.every((byte) => byte === 0)) return;
     const size = Number.parseInt(textIn(header, SIZE), 8);
-    if (!Number.isSafeInteger(size)) throw new BrokenArchiveError('a file in it has no size');
+    if (!Number.isSafeInteger(size) || size < 0)
+      throw new BrokenArchiveError('a file in it has no size');
     const content = await mustTake(reader, size);
     const { length } = await mustTake(reader, padding(size));
     // Other types carry more about the next file, such as fractions of a second.
