@@ -142,10 +142,11 @@ async function send(
       ? createReadStream(path, { highWaterMark: chunkSize })
       : cleanArchive(path, end, chunkSize);
   const { size } = await stat(path);
-  // The last block is sent as it is, which makes it longer than it is in the file.
+  // What is written anew is longer than it is in the file: messages are sent as they come out of it.
+  const total = end !== undefined && 'stateEnd' in end ? end.keep : size;
   const bar = progressBar('bytes');
   try {
-    await sendSnapshot(nc, header, chunks, (sent) => bar.update(Math.min(sent, size), size));
+    await sendSnapshot(nc, header, chunks, (sent) => bar.update(Math.min(sent, total), total));
   } catch (error) {
     throw new CliError(`the server refused the backup: ${messageOf(error)}`);
   } finally {

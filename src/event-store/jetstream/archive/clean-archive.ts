@@ -1,11 +1,10 @@
 import { createReadStream } from 'node:fs';
 import type { BlockEnd } from './blocks.ts';
 import { byteReader, mustTake } from './byte-reader.ts';
-import { END_MARK, MAGIC, entriesIn } from './entries.ts';
-import { entryBytes } from './entry.ts';
-import type { Entry } from './entry.ts';
+import { END_MARK, MAGIC } from './entries.ts';
+import type { EntryEnd } from './entries.ts';
 import type { CleanEnd } from './read-archive.ts';
-import { S2_BEGIN, readS2, writeS2 } from './s2.ts';
+import { S2_BEGIN, SMALL_CHUNK, readS2, writeS2 } from './s2.ts';
 import { BLOCK, padding, resized } from './tar.ts';
 
 /**
@@ -18,8 +17,7 @@ export async function* cleanArchive(
   chunkSize: number,
 ): AsyncGenerator<Uint8Array> {
   if ('frame' in end) yield* cutBlocks(path, end, chunkSize);
-  else if (end.keep < end.lastEnd) yield* cutMessages(path, end.keep);
-  else yield* chunksOf(path, { highWaterMark: chunkSize });
+  else yield* sendMessages(path, end, chunkSize);
 }
 
 const chunksOf = (path: string, options: Parameters<typeof createReadStream>[1] = {}) =>
@@ -46,38 +44,28 @@ async function* cutBlocks(
     // The end of a tar archive.
     Buffer.alloc(2 * BLOCK),
   ]);
-  yield* writeS2(tail);
+  yield* writeS2(tail, Math.min(chunkSize, SMALL_CHUNK));
 }
 
-/** The state stands before the messages, and the server makes the stream as long as it says. */
-async function* cutMessages(path: string, keep: number): AsyncGenerator<Uint8Array> {
-  const state = await stateUpTo(path, keep);
+/**
+ * The server answers for a chunk once its messages are stored, and gives up where that takes five
+ * seconds: too little for the mebibyte of a chunk of its own where it syncs every message. So they are
+ * sent in small ones.
+ */
+async function* sendMessages(
+  path: string,
+  { keep, state, stateEnd }: EntryEnd,
+  chunkSize: number,
+): AsyncGenerator<Uint8Array> {
+  const size = Math.min(chunkSize, SMALL_CHUNK);
   yield S2_BEGIN;
-  yield* writeS2(Buffer.concat([MAGIC, entryBytes(state)]));
+  yield* writeS2(Buffer.concat([MAGIC, state]), size);
   let at = 0;
   for await (const chunk of readS2(chunksOf(path))) {
-    const [from, to] = [state.end, keep].map((edge) => Math.max(0, edge - at));
-    yield* writeS2(chunk.subarray(from, to));
+    const [from, to] = [stateEnd, keep].map((edge) => Math.max(0, edge - at));
+    yield* writeS2(chunk.subarray(from, to), size);
     at += chunk.length;
     if (at >= keep) break;
   }
-  yield* writeS2(END_MARK);
-}
-
-/** The first entry, as if the archive had been made when the stream ended there. */
-async function stateUpTo(path: string, keep: number): Promise<Entry> {
-  let state: Entry | undefined;
-  let messages = 0;
-  let last: number | undefined;
-  for await (const entry of entriesIn(readS2(chunksOf(path)))) {
-    if (entry.at >= keep) break;
-    state ??= entry;
-    if (entry.sequence === 0) continue;
-    messages += 1;
-    last = entry.sequence;
-  }
-  if (state === undefined) throw new RangeError('nothing is kept of the archive');
-  const whole = JSON.parse(state.payload.toString('utf8')) as { readonly first_seq: number };
-  const cut = { ...whole, messages, last_seq: last ?? whole.first_seq - 1 };
-  return { ...state, payload: Buffer.from(JSON.stringify(cut)) };
+  yield* writeS2(END_MARK, size);
 }

@@ -1,10 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { tempFolder } from '../../../../test/support/temp-folder.ts';
 import type { TempFolder } from '../../../../test/support/temp-folder.ts';
-import { END_MARK, MAGIC } from './entries.ts';
+import { END_MARK, MAGIC, entriesIn } from './entries.ts';
 import { entryAt, entryBytes } from './entry.ts';
 import { readArchive } from './read-archive.ts';
 import { S2_BEGIN, writeS2 } from './s2.ts';
@@ -48,6 +49,27 @@ test('a message that is longer than a chunk', async () => {
   expect(await read(STATE, long, message(2), END_MARK)).toMatchObject({ told: [1, 2] });
 });
 
+test('a message of many chunks is put together in a bounded number of steps', async () => {
+  const long = Buffer.concat([MAGIC, STATE, message(1, '', 'x'.repeat(8_000_000)), END_MARK]);
+  const chunks: Buffer[] = [];
+  for (let at = 0; at < long.length; at += 65_536) chunks.push(long.subarray(at, at + 65_536));
+  const concat = vi.spyOn(Buffer, 'concat');
+  try {
+    const entries = await Array.fromAsync(entriesIn(Readable.from(chunks)));
+    expect(entries.map(({ sequence, payload }) => [sequence, payload.length])).toEqual([
+      [0, STATE.length - 15],
+      [1, 8_000_000],
+    ]);
+    const copied = concat.mock.results.reduce(
+      (sum, { value }) => sum + (Buffer.isBuffer(value) ? value.length : 0),
+      0,
+    );
+    expect(copied).toBeLessThan(4 * long.length);
+  } finally {
+    concat.mockRestore();
+  }
+});
+
 test('an append that is not all there is seen, and left out', async () => {
   const half = message(2, 'NATS/1.0\r\nNats-Batch-Id: b\r\nNats-Batch-Sequence: 1\r\n\r\n');
   expect(await read(STATE, message(1), half, END_MARK)).toMatchObject({ seen: 2, last: 1 });
@@ -55,6 +77,11 @@ test('an append that is not all there is seen, and left out', async () => {
 
 test.each([
   ['has no end mark', [message(1)], 'it ends too early'],
+  [
+    'has a mark at the end with a sequence in it',
+    [Buffer.from([0, 0, 3, 0, 0])],
+    'it ends too early',
+  ],
   ['ends within a message', [message(1).subarray(0, -1)], 'it ends too early'],
   ['has a number without an end', [Buffer.alloc(11, 0xff)], 'a number in it does not end'],
   [

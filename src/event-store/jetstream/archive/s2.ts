@@ -14,6 +14,9 @@ const UNCOMPRESSED = 0x01;
 const STREAM_IDENTIFIER = 0xff;
 const FIRST_SKIPPABLE = 0x80;
 
+/** A chunk of which no server makes long work, in bytes. */
+export const SMALL_CHUNK = 64 * 1024;
+
 /** Where a chunk of the stream begins: among its own bytes, and among those that come out. */
 export interface S2Frame {
   readonly at: number;
@@ -150,13 +153,14 @@ function readVarint(source: Buffer): { value: number; end: number } {
 
 const corrupt = () => new BrokenArchiveError('a compressed block is damaged');
 
-/** So long that a chunk with its header fits into a message. */
-const WRITTEN = 64 * 1024;
-
-/** Chunks that hold the bytes as they are, for the end of an S2 stream. */
-export function* writeS2(data: Buffer): Generator<Buffer> {
-  for (let at = 0; at < data.length; at += WRITTEN) {
-    const part = data.subarray(at, at + WRITTEN);
+/**
+ * Chunks that hold the bytes as they are, none longer than `longest` with its header: for the end of an
+ * S2 stream.
+ */
+export function* writeS2(data: Buffer, longest = SMALL_CHUNK): Generator<Buffer> {
+  const size = longest - HEADER - CHECKSUM;
+  for (let at = 0; at < data.length; at += size) {
+    const part = data.subarray(at, at + size);
     const header = Buffer.alloc(HEADER + CHECKSUM);
     header.writeUInt8(UNCOMPRESSED, 0);
     header.writeUIntLE(CHECKSUM + part.length, 1, 3);
