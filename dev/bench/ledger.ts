@@ -5,7 +5,7 @@ import type { NatsConnection } from 'nats';
 import { jetStreamStores } from '../../src/event-store/jetstream/jetstream-event-store.ts';
 import type { JetStreamStores } from '../../src/event-store/jetstream/jetstream-event-store.ts';
 import { provisionStreams } from '../../src/event-store/jetstream/provision.ts';
-import { readHeadersInOneGo } from '../../src/platform/nats-headers.ts';
+import { readHeadersOnDemand } from '../../src/platform/nats-headers.ts';
 import type { BinaryChoice } from '../binaries/choice.ts';
 import { startNatsCluster } from '../stack/nats-cluster.ts';
 import { startNats } from '../stack/nats.ts';
@@ -54,7 +54,7 @@ async function streamsOn(
   urls: readonly string[],
   replicas: number,
 ): Promise<LedgerStreams> {
-  readHeadersInOneGo();
+  readHeadersOnDemand();
   const nc = await connect({ servers: [...urls], noAsyncTraces: true });
   const jsm = await jetstreamManager(nc);
   const [ledger] = await provisionStreams(jsm, { create: true, replicas });

@@ -3,12 +3,36 @@ import { MsgHdrsImpl } from 'nats';
 import { expect, test } from 'vitest';
 import { decodeHeaders } from './nats-headers.ts';
 
-const read = (decode: (bytes: Uint8Array) => MsgHdrsImpl, text: string) => {
-  const decoded = decode(Buffer.from(text));
-  return { headers: [...decoded], code: decoded.code, description: decoded.description };
-};
-const expectSame = (text: string) =>
-  expect(read(decodeHeaders, text)).toEqual(read((bytes) => MsgHdrsImpl.decode(bytes), text));
+type Decode = (bytes: Uint8Array) => MsgHdrsImpl;
+
+const clients: Decode = (bytes) => MsgHdrsImpl.decode(bytes);
+
+/** One thing that can be done with headers, each with headers that nothing was done with before. */
+const USES: readonly ((headers: MsgHdrsImpl, name: string) => unknown)[] = [
+  (headers, name) => headers.get(name),
+  (headers, name) => headers.last(name),
+  (headers, name) => headers.has(name),
+  (headers, name) => headers.values(name),
+  (headers) => headers.keys(),
+  (headers) => [...headers],
+  (headers) => headers.size(),
+  (headers) => headers.toRecord(),
+  (headers) => Buffer.from(headers.encode()).toString(),
+  (headers) => [headers.code, headers.description, headers.status, headers.hasError],
+  (headers, name) => {
+    headers.set('new', 'a');
+    headers.append(name.replaceAll(':', '') || 'old', 'b');
+    headers.delete('ce-id');
+    return [headers.get('new'), headers.get(name), headers.get('ce-id'), ...headers];
+  },
+];
+
+function expectSame(text: string, name: string): void {
+  const bytes = Buffer.from(text);
+  for (const use of USES)
+    expect(use(decodeHeaders(bytes), name)).toEqual(use(clients(bytes), name));
+  expect(decodeHeaders(bytes).equals(decodeHeaders(bytes))).toBe(true);
+}
 
 test('headers are read as the client reads them', () => {
   const name = fc.stringMatching(/^[!-9;-~]{1,8}$/);
@@ -19,14 +43,12 @@ test('headers are read as the client reads them', () => {
     fc.tuple(names, value).map(([key, text]) => `${key}:${text}`),
     fc.constantFrom('', 'no colon', ': no name'),
   );
+  const lines = fc.array(line, { maxLength: 12 });
+  const ends = fc.constantFrom('\r\n\r\n', '\r\n', '');
   fc.assert(
-    fc.property(
-      fc.array(line, { maxLength: 12 }),
-      fc.constantFrom('\r\n\r\n', '\r\n', ''),
-      (lines, end) => {
-        expectSame(['NATS/1.0', ...lines].join('\r\n') + end);
-      },
-    ),
+    fc.property(lines, ends, names, (some, end, asked) => {
+      expectSame(['NATS/1.0', ...some].join('\r\n') + end, asked);
+    }),
     { numRuns: 500 },
   );
 });
@@ -35,8 +57,9 @@ test.each([
   'NATS/1.0\r\n\r\n',
   'NATS/1.0',
   'NATS/1.0 503\r\n\r\n',
+  'NATS/1.0\r\na:b:c\r\n\r\n',
   'NATS/1.0 100 Idle Heartbeat\r\nNats-Last-Consumer: 5\r\n\r\n',
   'NATS/1.0 409 Message Size Exceeds MaxBytes\r\nNats-Pending-Messages: 1\r\n\r\n',
-])('a status is read as the client reads it: %j', (text) => {
-  expectSame(text);
+])('%j is read as the client reads it', (text) => {
+  for (const name of ['a', 'a:b', '', 'Nats-Last-Consumer']) expectSame(text, name);
 });

@@ -5,7 +5,7 @@ import type { NatsConnection, NodeConnectionOptions, TlsOptions } from 'nats';
 import type { Health } from './health.ts';
 import type { Logger } from './logger.ts';
 import { natsReason } from './nats-failure.ts';
-import { readHeadersInOneGo } from './nats-headers.ts';
+import { readHeadersOnDemand } from './nats-headers.ts';
 import type { NatsSettings, NatsTlsFiles } from './nats-settings.ts';
 
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -37,7 +37,7 @@ export async function connectNats(name: string, settings: NatsSettings): Promise
     ...(credentials !== undefined && { authenticator: credentials.authenticator }),
     ...(tls !== undefined && { tls: tlsOptions(tls, servers) }),
   };
-  readHeadersInOneGo();
+  readHeadersOnDemand();
   try {
     return await connect(options);
   } catch (cause) {
