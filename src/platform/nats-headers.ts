@@ -8,7 +8,7 @@ const clientsDecode = MsgHdrsImpl.decode.bind(MsgHdrsImpl);
 /**
  * Has the client read of a message's headers only those that are asked for. By itself it reads all, and
  * looks through all names so far several times for each: 5 µs for an event with its twelve, where projecting
- * it takes 15 with this (docs/benchmarks.md). It cannot be told, and its consumers look into the headers of
+ * it takes 14 with this (docs/benchmarks.md). It cannot be told, and its consumers look into the headers of
  * every message.
  */
 export function readHeadersOnDemand(): void {
