@@ -20,7 +20,8 @@ that takes the folder too, but what it makes can end with half of an append.
     usage: 'DIR [--replicas N] [--json]',
     summary: 'makes the log of a backup where there is none, and holds it against the backup',
     details: `Stop the services first. A backup that is damaged or cut off is refused before anything is changed, and so is a
-server that has another log. Where the log is there already and equals the backup, it is only checked. The timers of open holds are set again, and snapshots of accounts are removed.
+server that has another log. Where the log is there already and equals the backup, it is only checked. Where a restore broke off,
+what it left is no log, and no service works with it; call it again. The timers of open holds are set again, and snapshots of accounts are removed.
 Then: "jetbank streams apply", and "jetbank projections rebuild accounts" where MongoDB has read models.
 
   --replicas N   copies of the stream, 1 to 5; default as many as it had

@@ -4,6 +4,7 @@ import { BrokenArchiveError } from '../../event-store/jetstream/archive/byte-rea
 import { readArchive } from '../../event-store/jetstream/archive/read-archive.ts';
 import type { ArchiveSummary } from '../../event-store/jetstream/archive/read-archive.ts';
 import { STREAM } from '../../event-store/jetstream/names.ts';
+import { RESTORING, backupSentInto } from '../../event-store/jetstream/restoring.ts';
 import { findStream } from '../../event-store/jetstream/stream-config.ts';
 import { takeSnapshot } from '../../event-store/jetstream/stream-snapshot.ts';
 import type { SnapshotHeader } from '../../event-store/jetstream/stream-snapshot.ts';
@@ -50,6 +51,9 @@ export async function backup(args: readonly string[], variables: Environment): P
 async function expectFiles({ jsm }: NatsOnly): Promise<void> {
   const info = await findStream(jsm, STREAM);
   if (info === undefined) throw new CliError(`there is no stream ${STREAM} to back up`);
+  if (backupSentInto(info.config) !== undefined) {
+    throw new CliError(`${STREAM} cannot be backed up, ${RESTORING.reason}: ${RESTORING.remedy}`);
+  }
   if (info.config.storage !== 'file') {
     throw new CliError(
       `${STREAM} is kept in memory, and nats-server backs up only what is in files`,

@@ -1,15 +1,11 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JetStreamManager } from '@nats-io/jetstream';
-import { cleanArchive } from '../../event-store/jetstream/archive/clean-archive.ts';
 import { readArchive } from '../../event-store/jetstream/archive/read-archive.ts';
-import type { ArchiveSummary, CleanEnd } from '../../event-store/jetstream/archive/read-archive.ts';
+import type { ArchiveSummary } from '../../event-store/jetstream/archive/read-archive.ts';
 import { BrokenArchiveError } from '../../event-store/jetstream/archive/byte-reader.ts';
 import { SNAPSHOT_STREAM } from '../../event-store/jetstream/names.ts';
+import { backupSentInto, endRestoring } from '../../event-store/jetstream/restoring.ts';
 import { findStream, withReplicas } from '../../event-store/jetstream/stream-config.ts';
-import { CHUNK, sendSnapshot } from '../../event-store/jetstream/stream-snapshot.ts';
-import type { SnapshotHeader } from '../../event-store/jetstream/stream-snapshot.ts';
 import { environmentReader } from '../../platform/environment.ts';
 import type { Environment } from '../../platform/environment.ts';
 import { messageOf } from '../../platform/message-of.ts';
@@ -19,14 +15,13 @@ import { CliError } from '../cli-error.ts';
 import { counted } from '../counted.ts';
 import { atLeast } from '../doctor/finding.ts';
 import { withNats } from '../nats-only.ts';
-import type { NatsOnly } from '../nats-only.ts';
-import { progressBar } from '../progress-bar.ts';
 import { replicasFlag } from '../replicas-flag.ts';
 import { anotherLog, checkRestored } from './check-restored.ts';
 import { oneFolder } from './folder-argument.ts';
 import { ARCHIVE, readManifest } from './manifest.ts';
 import type { Manifest } from './manifest.ts';
 import { setOpenTimers } from './open-timers.ts';
+import { sendBackup } from './send-backup.ts';
 
 /** The first nats-server that makes archives of messages; it takes those of blocks too. */
 const TAKES_MESSAGES = '2.15.0';
@@ -44,20 +39,21 @@ export async function restore(args: readonly string[], variables: Environment): 
   const { header, manifest } = await readManifest(folder);
   const archive = await expectWhole(folder, manifest);
   await withNats(settings, async (nats) => {
-    const there = await copiesOfSent(nats.jsm, manifest);
-    const copies = replicas ?? there ?? header.config.num_replicas;
+    const there = await findSent(nats.jsm, manifest);
+    const copies = replicas ?? there?.copies ?? header.config.num_replicas;
+    const config = withReplicas(header.config, copies);
     if (there !== undefined) {
-      expectCopies(manifest, there, copies);
+      expectCopies(manifest, there.copies, copies);
       process.stderr.write('the log is there already: only checking it and setting timers\n');
     } else {
       expectTaker(nats.nc.info?.version ?? '0', archive, manifest);
       await forgetSnapshots(nats.jsm);
-      await send(nats, folder, archive.end, {
-        ...header,
-        config: withReplicas(header.config, copies),
-      });
+      const { end } = archive;
+      await sendBackup(nats, { folder, manifest, end, header: { ...header, config } });
     }
-    const holds = await checkRestored(nats.jsm, manifest, there === undefined);
+    const isOurs = there?.isLog !== true;
+    const holds = await checkRestored(nats.jsm, manifest, isOurs);
+    if (isOurs) await endRestoring(nats.jsm, config);
     const timers = await setOpenTimers(nats, holds, copies);
     const { first, last, messages } = manifest.log;
     const told =
@@ -84,22 +80,33 @@ async function expectWhole(folder: string, { archive }: Manifest): Promise<Archi
   );
 }
 
+/** All of a backup, which an earlier call sent that was broken off before it was checked and done. */
+interface Sent {
+  readonly copies: number;
+  /** Whether it was checked: services work with it. */
+  readonly isLog: boolean;
+}
+
 /**
- * Copies of a log that an earlier call may have brought, which was broken off before all was checked
- * and done; undefined where there is none.
- * @throws CliError when there is another log.
+ * Undefined where there is no stream of that name.
+ * @throws CliError when there is another log, or not all of this one.
  */
-async function copiesOfSent(
-  jsm: JetStreamManager,
-  { stream, log }: Manifest,
-): Promise<number | undefined> {
+async function findSent(jsm: JetStreamManager, manifest: Manifest): Promise<Sent | undefined> {
+  const { stream, log, archive } = manifest;
   const info = await findStream(jsm, stream);
   if (info === undefined) return undefined;
   const { messages, first_seq: first, last_seq: last } = info.state;
-  if (messages === log.messages && first === log.first && last === log.last) {
-    return info.config.num_replicas;
+  const isWhole = messages === log.messages && first === log.first && last === log.last;
+  const backup = backupSentInto(info.config);
+  if (backup === undefined && !isWhole) throw anotherLog(stream, messages);
+  if (backup !== undefined && !(isWhole && backup === archive.sha256)) {
+    throw new CliError(
+      `a restore of ${backup === archive.sha256 ? 'this' : 'another'} backup is under way, or broke off: ${stream} has ` +
+        `${counted(messages, 'message')} and is not the log, no service works with it. Where none is under way, ` +
+        `remove it ("nats stream rm ${stream}") and call this again`,
+    );
   }
-  throw anotherLog(stream, messages);
+  return { copies: info.config.num_replicas, isLog: backup === undefined };
 }
 
 function expectCopies({ stream }: Manifest, there: number, wanted: number): void {
@@ -127,29 +134,4 @@ export function expectTaker(
 async function forgetSnapshots(jsm: JetStreamManager): Promise<void> {
   const info = await findStream(jsm, SNAPSHOT_STREAM);
   if (info !== undefined) await jsm.streams.purge(SNAPSHOT_STREAM);
-}
-
-async function send(
-  { nc }: NatsOnly,
-  folder: string,
-  end: CleanEnd | undefined,
-  header: SnapshotHeader,
-): Promise<void> {
-  const path = join(folder, ARCHIVE);
-  const chunkSize = Math.min(CHUNK, nc.info?.max_payload ?? CHUNK);
-  const chunks =
-    end === undefined
-      ? createReadStream(path, { highWaterMark: chunkSize })
-      : cleanArchive(path, end, chunkSize);
-  const { size } = await stat(path);
-  // What is written anew is longer than it is in the file: messages are sent as they come out of it.
-  const total = end !== undefined && 'stateEnd' in end ? end.keep : size;
-  const bar = progressBar('bytes');
-  try {
-    await sendSnapshot(nc, header, chunks, (sent) => bar.update(Math.min(sent, total), total));
-  } catch (error) {
-    throw new CliError(`the server refused the backup: ${messageOf(error)}`);
-  } finally {
-    bar.end();
-  }
 }

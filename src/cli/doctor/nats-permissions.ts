@@ -33,7 +33,12 @@ const PUBLISHES: readonly (readonly [string, readonly string[]])[] = [
   ['backup', ['$JS.API.STREAM.SNAPSHOT.ACCOUNTS', '$JS.SNAPSHOT.ACK.ACCOUNTS.x.x.x']],
   [
     'restore',
-    ['$JS.API.STREAM.RESTORE.ACCOUNTS', '$JS.SNAPSHOT.RESTORE.ACCOUNTS.x', 'bank.timer.hold.x.x.x'],
+    [
+      '$JS.API.STREAM.RESTORE.ACCOUNTS',
+      '$JS.SNAPSHOT.RESTORE.ACCOUNTS.x',
+      '$JS.API.STREAM.UPDATE.ACCOUNTS',
+      'bank.timer.hold.x.x.x',
+    ],
   ],
 ];
 

@@ -1,6 +1,7 @@
 import type { ConsumerInfo, StreamInfo } from '@nats-io/jetstream';
 import { STREAM, TIMER_STREAM } from '../../event-store/jetstream/names.ts';
 import { durabilityOf } from '../../event-store/jetstream/provision.ts';
+import { RESTORING } from '../../event-store/jetstream/restoring.ts';
 import { findStream } from '../../event-store/jetstream/stream-config.ts';
 import type { NatsOnly } from '../nats-only.ts';
 import { planStreams } from '../streams/plan.ts';
@@ -34,6 +35,7 @@ function itemFinding(item: PlanItem): Finding {
   if (item.orphan === true) {
     return warn(check, 'of a build that MongoDB does not know', `${removalOf(item)} removes it`);
   }
+  if (item.restoring === true) return fail(check, RESTORING.reason, RESTORING.remedy);
   if (action === 'none') return ok(check, 'as streams/ says');
   if (action === 'create') {
     const also = kind === 'consumer' && stream === STREAM ? ', with MONGO_URI set,' : '';

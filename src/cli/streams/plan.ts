@@ -8,6 +8,7 @@ import type { Drift } from '../../event-store/jetstream/config-drift.ts';
 import type { Verdict } from '../../event-store/jetstream/change-verdict.ts';
 import { judgeConsumerChange } from '../../event-store/jetstream/consumer-change.ts';
 import { SNAPSHOT_STREAM, STREAM, TIMER_STREAM } from '../../event-store/jetstream/names.ts';
+import { backupSentInto } from '../../event-store/jetstream/restoring.ts';
 import { judgeStreamChange } from '../../event-store/jetstream/stream-change.ts';
 import type { ChangePermits } from '../../event-store/jetstream/stream-change.ts';
 import { desiredStream, findStream } from '../../event-store/jetstream/stream-config.ts';
@@ -33,6 +34,8 @@ export interface PlanItem {
   readonly actual: object | undefined;
   /** A consumer of a build that MongoDB, which was asked, does not know. */
   readonly orphan?: boolean;
+  /** The log's stream, while a backup is sent into it or after that broke off: it gets no consumers. */
+  readonly restoring?: boolean;
 }
 
 export interface PlanOptions {
@@ -61,7 +64,9 @@ export async function planStreams(
     return streamItem(name, replicas ?? info?.config.num_replicas ?? likeTheLog, info, permits);
   });
   const consumers = await wantedConsumers(jsm, new Set(found.keys()), groups, builds);
-  return [...streams, ...consumers.map(consumerItem)];
+  const restoring = streams.filter((item) => item.restoring).map(({ stream }) => stream);
+  const wanted = consumers.filter(({ stream }) => !restoring.includes(stream));
+  return [...streams, ...wanted.map(consumerItem)];
 }
 
 function streamItem(
@@ -77,7 +82,8 @@ function streamItem(
     ...drift,
     verdict: judgeStreamChange(drift, info, permits),
   }));
-  return { ...identity, action: actionOf(changes), changes, actual: info.config };
+  const restoring = backupSentInto(info.config) !== undefined;
+  return { ...identity, action: actionOf(changes), changes, actual: info.config, restoring };
 }
 
 /** Where a consumer began is a fact of its life, not of `streams/`: a rebuild begins where it stands. */

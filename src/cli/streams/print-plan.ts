@@ -1,3 +1,4 @@
+import { RESTORING } from '../../event-store/jetstream/restoring.ts';
 import { isRefused } from './plan.ts';
 import type { PlanItem, PlannedChange } from './plan.ts';
 
@@ -23,6 +24,7 @@ export function linesOf(item: PlanItem, command: keyof typeof VERBS): string[] {
     ...(item.orphan === true
       ? [`  of a build that MongoDB does not know; ${removalOf(item)} removes it`]
       : []),
+    ...(item.restoring === true && !judge ? [`  ${RESTORING.reason}`] : []),
     ...item.changes.flatMap((change) => changeLines(change, judge)),
   ];
 }
@@ -40,11 +42,19 @@ const text = (value: unknown): string => (value === null ? 'nothing' : JSON.stri
 
 /** The item as it stands in the JSON. */
 export function jsonOf(item: PlanItem): object {
-  const { kind, stream, name, action, changes, orphan = false } = item;
+  const { kind, stream, name, action, changes, orphan = false, restoring = false } = item;
   const settings = changes.map(({ setting, desired, actual, verdict }) =>
     verdict.kind === 'safe'
       ? { setting, desired, actual, safe: true }
       : { setting, desired, actual, safe: false, reason: verdict.reason, remedy: verdict.remedy },
   );
-  return { kind, stream, name, action, changes: settings, ...(orphan && { orphan }) };
+  return {
+    kind,
+    stream,
+    name,
+    action,
+    changes: settings,
+    ...(orphan && { orphan }),
+    ...(restoring && { restoring }),
+  };
 }

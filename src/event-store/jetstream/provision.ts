@@ -1,6 +1,7 @@
 import { JetStreamApiError, PersistMode, StorageType } from '@nats-io/jetstream';
 import type { JetStreamManager, StreamConfig, StreamInfo } from '@nats-io/jetstream';
 import { SNAPSHOT_STREAM, STREAM, TIMER_STREAM } from './names.ts';
+import { expectLog } from './restoring.ts';
 import { createStream, desiredStream, inspectStream } from './stream-config.ts';
 import type { Drift } from './config-drift.ts';
 
@@ -23,7 +24,8 @@ export interface ProvisionOptions {
 
 /**
  * Sees to it that the ledger's streams exist.
- * @throws Error naming the stream and what to do, when one is missing and may not be made.
+ * @throws Error naming the stream and what to do, when one is missing and may not be made, or when the log
+ * is being restored.
  */
 export async function provisionStreams(
   jsm: JetStreamManager,
@@ -44,6 +46,7 @@ export async function provisionStreams(
           'or let the service do it with JETBANK_PROVISION=true',
       );
     }
+    expectLog(name, status.info.config);
     result.push({ name, created, drift: status.drift, info: status.info });
   }
   return result;

@@ -3,6 +3,7 @@ import { refused, SAFE, unknownChange } from './change-verdict.ts';
 import type { Verdict } from './change-verdict.ts';
 import type { Drift } from './config-drift.ts';
 import { SNAPSHOT_STREAM } from './names.ts';
+import { RESTORING, backupSentInto } from './restoring.ts';
 import { covers } from './subject-cover.ts';
 
 /** What the operator allows that is safe only for who knows why. */
@@ -28,6 +29,9 @@ export function judgeStreamChange(
   stream: StreamFacts,
   permits: ChangePermits,
 ): Verdict {
+  if (backupSentInto(stream.config) !== undefined) {
+    return refused(RESTORING.reason, RESTORING.remedy);
+  }
   const rule = RULES.get(drift.setting);
   if (rule === undefined) return unknownChange(drift, `nats stream edit ${stream.config.name}`);
   return rule({ ...drift, stream, permits });
