@@ -22,6 +22,7 @@ import { progressBar } from '../progress-bar.ts';
 import { expectAllOf, readableOrAsStored } from './check-archive.ts';
 import { oneFolder } from './folder-argument.ts';
 import { ARCHIVE, manifestOf, writeManifest } from './manifest.ts';
+import { SUSPECT, noBackup } from './no-backup.ts';
 
 /** `jetbank backup DIR`: the log, while the services go on. */
 export async function backup(args: readonly string[], variables: Environment): Promise<void> {
@@ -71,8 +72,6 @@ async function makeEmpty(folder: string): Promise<void> {
   throw new CliError(`${folder} is not empty: name a new folder for each backup`);
 }
 
-const NO_BACKUP = 'This is no backup: try again, and run "jetbank verify"';
-
 interface Taken {
   readonly header: SnapshotHeader;
   readonly archive: ArchiveSummary;
@@ -81,12 +80,12 @@ interface Taken {
 /** Reads back the file that was written, so that what is recorded is what is there. */
 async function takeAndCheck(nats: NatsOnly, path: string): Promise<Taken> {
   const header = await take(nats, path).catch((error: unknown) => {
-    throw new CliError(`${messageOf(error)}. ${NO_BACKUP}`);
+    throw noBackup(error, path);
   });
   process.stderr.write('reading it back\n');
   const archive = await readArchive(path, readableOrAsStored(nats.jsm)).catch((error: unknown) => {
     if (!(error instanceof BrokenArchiveError)) throw error;
-    throw new CliError(`${path} is damaged: ${error.message}. ${NO_BACKUP}`);
+    throw new CliError(`${path} is damaged: ${error.message}. ${SUSPECT}`);
   });
   expectAllOf(header.state, archive);
   return { header, archive };

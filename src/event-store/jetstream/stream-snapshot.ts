@@ -21,10 +21,15 @@ const RESTORE_TIMEOUT_MS = 60 * 60_000;
 
 const NO_CONTENT = 204;
 
+/** The server says that it cannot, or could not go on. */
+export class SnapshotRefusedError extends Error {
+  override readonly name = 'SnapshotRefusedError';
+}
+
 /**
  * Has the server send a stream, without its consumers, as the archive that `stream backup` of the nats
  * CLI writes; writers go on meanwhile. The server waits for `write` when it is far ahead.
- * @throws Error when the server refuses, or breaks it off.
+ * @throws SnapshotRefusedError when the server refuses, or breaks it off; Error when it says no more.
  */
 export async function takeSnapshot(
   nc: NatsConnection,
@@ -59,7 +64,9 @@ export async function takeSnapshot(
 function expectEnd({ headers }: Msg): void {
   const code = headers?.code ?? 0;
   if (code === 0 || code === NO_CONTENT) return;
-  throw new Error(`the server broke the snapshot off: ${code} ${headers?.description ?? ''}`);
+  throw new SnapshotRefusedError(
+    `the server broke the snapshot off: ${code} ${headers?.description ?? ''}`,
+  );
 }
 
 /**
@@ -91,10 +98,10 @@ async function ask(nc: NatsConnection, subject: string, body: object): Promise<A
   return errorIn(await nc.request(subject, JSON.stringify(body), { timeout }));
 }
 
-/** The answer. @throws Error when it tells of an error. */
+/** The answer. @throws SnapshotRefusedError when it tells of an error. */
 function errorIn(message: Msg): Answer {
   if (message.data.length === 0) return {};
   const answer = message.json<Answer & { error?: { description: string } }>();
-  if (answer.error !== undefined) throw new Error(answer.error.description);
+  if (answer.error !== undefined) throw new SnapshotRefusedError(answer.error.description);
   return answer;
 }
