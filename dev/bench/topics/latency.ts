@@ -1,7 +1,7 @@
 import { startService } from '../../../test/support/process.ts';
 import { newFigures } from '../figures.ts';
 import { fillLog } from '../fixtures.ts';
-import { depositLoad } from '../http-load.ts';
+import { CONNECTIONS, depositLoad, sampledLoad } from '../http-load.ts';
 import { startLedger } from '../ledger.ts';
 import { openLoop } from '../open-loop.ts';
 import { progress } from '../report.ts';
@@ -37,6 +37,9 @@ async function measure({ rounds, seconds, folder }: Settings): Promise<readonly 
   progress('warming up');
   await depositLoad(bareUrl, accountIds, { requests: ACCOUNTS });
   await depositLoad(url, accountIds, { requests: ACCOUNTS });
+  // In step with each other, all accounts would be due for a snapshot in the same second. And a service
+  // that has run for a quarter of a minute has its code compiled and its heap grown.
+  await sampledLoad(url, CONNECTIONS, accountIds, { requests: 20 * ACCOUNTS });
   for (let round = 1; round <= rounds; round += 1) {
     progress(`round ${round} of ${rounds}`);
     const { rate } = await depositLoad(url, accountIds, { seconds: seconds / 2 });
