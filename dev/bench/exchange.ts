@@ -1,14 +1,15 @@
 import { Agent, request } from 'node:http';
 
-/** Keep-alive connections; a request that finds none free waits. */
-const CONNECTIONS = 256;
+/** Keep-alive connections of a load at a fixed rate; a request that finds none free waits. */
+export const OPEN_LOOP_CONNECTIONS = 256;
 
 export interface Answered {
   readonly status: number;
   readonly text: string;
 }
 
-export const keepAlive = (): Agent => new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+export const keepAlive = (): Agent =>
+  new Agent({ keepAlive: true, maxSockets: OPEN_LOOP_CONNECTIONS });
 
 /** A POST of the JSON text where there is one, else a GET. @throws what breaks the connection. */
 export function exchange(agent: Agent, url: string, body?: string): Promise<Answered> {

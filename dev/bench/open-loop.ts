@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { OPEN_LOOP_CONNECTIONS } from './exchange.ts';
 import { lightClient } from './light-client.ts';
 
 export interface Latencies {
@@ -36,9 +37,6 @@ export async function atRate(
   await Promise.all(pending);
 }
 
-/** As many as the load in a closed loop has, and some for what piles up. */
-const CONNECTIONS = 256;
-
 /**
  * Deposits at a fixed rate, whether the earlier ones are answered or not. A latency counts from the
  * time that the request was due, not from when it got away: a service that stalls is charged for
@@ -51,7 +49,7 @@ export async function openLoop(
   accountIds: readonly string[],
   pace: Pace,
 ): Promise<Latencies> {
-  const client = await lightClient(url, CONNECTIONS);
+  const client = await lightClient(url, OPEN_LOOP_CONNECTIONS);
   const latencies: number[] = [];
   await atRate(pace, async (index, due) => {
     const accountId = accountIds[index % accountIds.length] ?? '';

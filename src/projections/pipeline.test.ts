@@ -65,13 +65,19 @@ test('no more than the depth are on their way', async () => {
   await third;
 });
 
-test('after a failure nothing more is begun, and everybody hears of it', async () => {
+/** Two items in the first of two stages. */
+async function twoInTheFirstStage() {
   const log: string[] = [];
   const [a, b] = [gatedStage('a', log), gatedStage('b', log)];
   const line = pipeline([a.stage, b.stage], 3);
   await line.push(1);
   await line.push(2);
   await settled();
+  return { line, a, b, log };
+}
+
+test('after a failure nothing more is begun, and everybody hears of it', async () => {
+  const { line, a, log } = await twoInTheFirstStage();
   a.take().reject(new Error('MongoDB is away'));
   a.take().resolve(undefined);
   await expect(line.drained()).rejects.toThrow('MongoDB is away');
@@ -80,12 +86,7 @@ test('after a failure nothing more is begun, and everybody hears of it', async (
 });
 
 test('after a failure it is drained only once what was begun has ended', async () => {
-  const log: string[] = [];
-  const [a, b] = [gatedStage('a', log), gatedStage('b', log)];
-  const line = pipeline([a.stage, b.stage], 3);
-  await line.push(1);
-  await line.push(2);
-  await settled();
+  const { line, a, b } = await twoInTheFirstStage();
   a.take().resolve(undefined);
   await settled();
   let drained = false;
