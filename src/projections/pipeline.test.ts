@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { pipeline } from './pipeline.ts';
+import type { Pipeline } from './pipeline.ts';
 
 /** A stage that waits for a word before each item is done. */
 function gatedStage(name: string, log: string[]) {
@@ -65,6 +66,18 @@ test('no more than the depth are on their way', async () => {
   await third;
 });
 
+/** Whether everything that was on its way has ended, well or not. */
+function watchDraining(line: Pipeline<number>) {
+  let ended = false;
+  const end = line
+    .drained()
+    .catch(() => undefined)
+    .then(() => {
+      ended = true;
+    });
+  return { end, hasEnded: () => ended };
+}
+
 /** Two items in the first of two stages. */
 async function twoInTheFirstStage() {
   const log: string[] = [];
@@ -89,16 +102,20 @@ test('after a failure it is drained only once what was begun has ended', async (
   const { line, a, b } = await twoInTheFirstStage();
   a.take().resolve(undefined);
   await settled();
-  let drained = false;
-  const draining = line
-    .drained()
-    .catch(() => undefined)
-    .then(() => {
-      drained = true;
-    });
+  const draining = watchDraining(line);
   a.take().reject(new Error('MongoDB is away'));
   await settled();
-  expect(drained).toBe(false);
+  expect(draining.hasEnded()).toBe(false);
   b.take().resolve(undefined);
-  await draining;
+  await draining.end;
+});
+
+test('nor while a later item is still in the first stage', async () => {
+  const { line, a } = await twoInTheFirstStage();
+  const draining = watchDraining(line);
+  a.take().reject(new Error('MongoDB is away'));
+  await settled();
+  expect(draining.hasEnded()).toBe(false);
+  a.take().resolve(undefined);
+  await draining.end;
 });
